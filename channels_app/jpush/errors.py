@@ -1,0 +1,57 @@
+"""JPush's failures, sorted by what may be done about them (protocol/jpush.md 8)."""
+
+import re
+from dataclasses import dataclass
+
+RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})  # 8.4
+RETRYABLE_CODES = frozenset({1000, 1030, 2002, 7000, 7030, 23008, 21030, 27000})  # 8.1, 8.3, 8.6
+RATE_CODES = frozenset({2002, 23008})
+NO_TARGET_CODES = frozenset({1011, 21011})  # 8.5: none of the ids is usable
+BAD_ID_CODES = frozenset({1003, 20101})  # 8.5, 8.6
+NAMED_ID = re.compile(r"registration_id (\S+) is invalid", re.IGNORECASE)
+
+
+@dataclass(eq=False)  # not frozen: Python itself writes an exception's traceback
+class JPushError(Exception):
+    """One failed call.
+
+    `ambiguous`: JPush may have acted on it (no answer came back); only the same cid makes a
+    repetition safe. `retry_after`: seconds that JPush asks us to wait.
+    """
+
+    message: str
+    code: int | None = None
+    http_status: int | None = None
+    ambiguous: bool = False
+    unreachable: bool = False
+    retry_after: float | None = None
+    illegal_ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        number = self.code if self.code is not None else self.http_status
+        return f"{number}: {self.message}" if number is not None else self.message
+
+    @property
+    def retryable(self) -> bool:
+        return (
+            self.ambiguous
+            or self.unreachable
+            or self.code in RETRYABLE_CODES
+            or self.http_status in RETRYABLE_STATUSES
+        )
+
+    @property
+    def rate_limited(self) -> bool:
+        return self.code in RATE_CODES or self.http_status == 429
+
+    @property
+    def no_target(self) -> bool:
+        """Not one id of the call is usable."""
+        return self.code in NO_TARGET_CODES
+
+    @property
+    def bad_ids(self) -> tuple[str, ...]:
+        """The ids that JPush names as bad; the others of the call may be fine."""
+        if self.illegal_ids or self.code not in BAD_ID_CODES:
+            return self.illegal_ids
+        return tuple(NAMED_ID.findall(self.message))

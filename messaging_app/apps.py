@@ -1,0 +1,9 @@
+"""Registers the app with Django."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MessagesConfig(AppConfig):
+    name = "messaging_app"
+    verbose_name = _("Messages")

@@ -1,0 +1,86 @@
+"""One JPush client per thread and channel, and the cids that a channel has in stock."""
+
+import threading
+import time
+from collections import deque
+
+from channels_app.credentials import credentials_of
+from channels_app.jpush.client import Credentials, JPushClient
+from channels_app.jpush.errors import JPushError
+from channels_app.models import Channel
+from ums.lib.outbound import OutboundPolicy
+
+CIDS_PER_CALL = 10  # protocol/jpush.md 12, row 11
+CID_STOCK_SECONDS = 3600.0  # of the day that a cid is good for (3)
+NO_CID_STATUSES = frozenset({404, 405})
+NO_CID_RECHECK_SECONDS = 600.0
+
+
+class Connections:
+    """The kept-alive clients of a process: one for each thread and channel."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[int, int], tuple[Credentials, JPushClient]] = {}
+
+    def client(self, channel: Channel) -> JPushClient:
+        """The calling thread's client for `channel`, as it is configured now."""
+        key = (threading.get_ident(), channel.pk)
+        credentials = credentials_of(channel)
+        with self._lock:
+            known = self._clients.get(key)
+            if known and known[0] == credentials:
+                return known[1]
+            if known:
+                known[1].close()
+            client = JPushClient(credentials, OutboundPolicy.from_settings())
+            self._clients[key] = (credentials, client)
+            return client
+
+    def close(self) -> None:
+        with self._lock:
+            for _credentials, client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
+
+class CidStock:
+    """Fetches cids in tens; shared by the threads of one process.
+
+    A cid belongs to the AppKey that fetched it, so a changed one begins with an empty stock.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stock: dict[Credentials, deque[tuple[float, str]]] = {}
+        self._without_until: dict[Credentials, float] = {}
+
+    def take(self, channel: Channel) -> str | None:
+        """A fresh cid, "" where this private cloud has none, or None: fetch more first."""
+        now = time.monotonic()
+        owner = credentials_of(channel)
+        with self._lock:
+            if self._without_until.get(owner, 0.0) > now:
+                return ""
+            stock = self._stock.setdefault(owner, deque())
+            while stock:
+                fetched_at, cid = stock.popleft()
+                if now - fetched_at < CID_STOCK_SECONDS:
+                    return cid
+        return None
+
+    def refill(self, channel: Channel, client: JPushClient) -> None:
+        """One call to JPush. JPushError where it fails; a cloud without cids is no failure."""
+        try:
+            cids, _rate = client.fetch_cids(CIDS_PER_CALL)
+        except JPushError as exc:
+            private = channel.cloud == Channel.Cloud.PRIVATE
+            if not (private and exc.http_status in NO_CID_STATUSES):
+                raise
+            with self._lock:
+                self._without_until[credentials_of(channel)] = time.monotonic() + NO_CID_RECHECK_SECONDS
+            return
+        fetched_at = time.monotonic()
+        with self._lock:
+            stock = self._stock.setdefault(credentials_of(channel), deque())
+            stock.extend((fetched_at, cid) for cid in cids)

@@ -1,0 +1,248 @@
+"""Checks what an operator enters to compose a message."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from channels_app.models import Channel
+from messaging_app import pasted
+from messaging_app.audience import MAX_TAGS, MAX_USERID_LENGTH, Audience
+from messaging_app.notification import MAX_BYTES, Notification
+from ums.lib.errors import DomainError
+
+MAX_PASTED_USERIDS = 100_000
+MAX_TAG_LENGTH = 40
+USERIDS, TAGS, EVERYONE = "userids", "tags", "everyone"
+AUDIENCES = (
+    (USERIDS, gettext_lazy("People named by userid")),
+    (TAGS, gettext_lazy("People with a tag")),
+    (EVERYONE, gettext_lazy("Everyone")),
+)
+PLATFORM_NAMES = {"android": "Android", "ios": "iOS", "hmos": "HarmonyOS"}
+# protocol/jpush.md 2.6
+LIFETIMES = (
+    (0, gettext_lazy("Do not keep it: only devices that are online now")),
+    (3600, gettext_lazy("1 hour")),
+    (86_400, gettext_lazy("1 day")),
+    (259_200, gettext_lazy("3 days")),
+    (864_000, gettext_lazy("10 days (JPush VIP only)")),
+)
+ENVIRONMENTS = (
+    ("production", gettext_lazy("Production: apps from the App Store and TestFlight")),
+    ("development", gettext_lazy("Development: apps installed from Xcode")),
+)
+
+
+class ComposeForm(forms.Form):
+    """A message as an operator writes it; `audience` and `notification` are what it means."""
+
+    channels = forms.ModelMultipleChoiceField(
+        Channel.objects.none(),
+        label=gettext_lazy("Channels"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one channel.")},
+    )
+    audience_kind = forms.ChoiceField(
+        label=gettext_lazy("Audience"),
+        choices=AUDIENCES,
+        initial=USERIDS,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose who gets the message.")},
+    )
+    userids = forms.CharField(
+        label=gettext_lazy("userids"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "One per line, or separated by commas, semicolons or blanks; up to 100,000. Each person"
+            " counts once."
+        ),
+    )
+    tags = forms.CharField(
+        label=gettext_lazy("Tags"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "One per line, or separated by commas; up to 20. A person with any of them is reached."
+        ),
+    )
+    title = forms.CharField(
+        label=gettext_lazy("Title"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy("Left empty, the phone shows the name of the app."),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Text"),
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("Write what the notification says.")},
+    )
+    platforms = forms.MultipleChoiceField(
+        label=gettext_lazy("Platforms"),
+        choices=tuple(PLATFORM_NAMES.items()),
+        initial=list(PLATFORM_NAMES),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Choose at least one platform.")},
+    )
+    intent = forms.CharField(
+        label=gettext_lazy("Open on click"),
+        required=False,
+        max_length=1000,
+        help_text=gettext_lazy(
+            "For Android and HarmonyOS. A deep link such as shop://order/1, or"
+            " intent:#Intent;…;end (Android), or action.… (HarmonyOS). Left empty, a click opens"
+            " the app."
+        ),
+    )
+    extras = forms.CharField(
+        label=gettext_lazy("Extras"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
+        help_text=gettext_lazy(
+            "Handed to the app with the notification: one key=value per line, or a JSON object."
+        ),
+    )
+    hmos_category = forms.CharField(
+        label=gettext_lazy("HarmonyOS category"),
+        required=False,
+        max_length=50,
+        help_text=gettext_lazy("Which Huawei has granted to the app, for example MARKETING."),
+    )
+    time_to_live = forms.TypedChoiceField(
+        label=gettext_lazy("Keep for devices that are offline"),
+        choices=LIFETIMES,
+        initial=86_400,
+        coerce=int,
+    )
+    environment = forms.ChoiceField(
+        label=gettext_lazy("APNs environment (iOS)"),
+        choices=ENVIRONMENTS,
+        initial="production",
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Nothing here needs the stored secret, so it is not even read.
+        enabled = Channel.objects.enabled().defer("master_secret")
+        channels = self.fields["channels"]
+        assert isinstance(channels, forms.ModelMultipleChoiceField)  # noqa: S101  # declared above
+        channels.queryset = enabled
+        self.enabled_channels = list(enabled[:2])
+        if len(self.enabled_channels) == 1:
+            channels.initial = [self.enabled_channels[0].pk]
+
+    @property
+    def audience(self) -> Audience:
+        data = self.cleaned_data
+        kind = data["audience_kind"]
+        return Audience(
+            everyone=kind == EVERYONE,
+            userids=data["userids"] if kind == USERIDS else (),
+            tags=data["tags"] if kind == TAGS else (),
+        )
+
+    @property
+    def notification(self) -> Notification:
+        data = self.cleaned_data
+        return Notification(
+            title=data["title"],
+            text=data["text"],
+            platforms=tuple(data["platforms"]),
+            extras=data["extras"],
+            intent=data["intent"],
+            hmos_category=data["hmos_category"],
+            time_to_live=data["time_to_live"],
+            apns_production=data["environment"] == "production",
+        )
+
+    def clean_text(self) -> str:
+        # A browser writes CR LF.
+        return "\n".join(str(self.cleaned_data["text"]).splitlines())
+
+    def clean_extras(self) -> dict[str, Any]:
+        try:
+            return pasted.extras(self.cleaned_data["extras"])
+        except DomainError as exc:
+            raise forms.ValidationError(exc.message) from exc
+
+    def clean_intent(self) -> str:
+        intent = str(self.cleaned_data["intent"])
+        if intent and not (intent.startswith("action.") or ":" in intent):
+            raise forms.ValidationError(
+                _("“%(value)s” is no address: write a deep link such as shop://order/1.")
+                % {"value": intent[:80]}
+            )
+        return intent
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        data["userids"] = pasted.userids(data.get("userids", ""))
+        data["tags"] = pasted.tags(data.get("tags", ""))
+        if data.get("audience_kind") == USERIDS:
+            self._check_userids(data["userids"])
+        if data.get("audience_kind") == TAGS:
+            self._check_tags(data["tags"])
+        if not self.errors:
+            self._check_sizes()
+        return data
+
+    def _check_userids(self, userids: tuple[str, ...]) -> None:
+        too_long = next((u for u in userids if len(u) > MAX_USERID_LENGTH), None)
+        if not userids:
+            self.add_error("userids", _("Paste at least one userid."))
+        elif len(userids) > MAX_PASTED_USERIDS:
+            self.add_error(
+                "userids",
+                _("These are %(number)s userids; at most %(limit)s fit into one message.")
+                % {"number": f"{len(userids):,}", "limit": f"{MAX_PASTED_USERIDS:,}"},
+            )
+        elif too_long:
+            self.add_error(
+                "userids",
+                _("“%(value)s” is not a userid: it must have 1 to %(limit)d characters.")
+                % {"value": too_long[:80], "limit": MAX_USERID_LENGTH},
+            )
+
+    def _check_tags(self, tags: tuple[str, ...]) -> None:
+        too_long = next((tag for tag in tags if len(tag) > MAX_TAG_LENGTH), None)
+        if not tags:
+            self.add_error("tags", _("Write at least one tag."))
+        elif len(tags) > MAX_TAGS:
+            self.add_error(
+                "tags",
+                _("These are %(number)d tags; at most %(limit)d fit into one message.")
+                % {"number": len(tags), "limit": MAX_TAGS},
+            )
+        elif too_long:
+            self.add_error(
+                "tags",
+                _("“%(value)s” is not a tag: it must have 1 to %(limit)d characters.")
+                % {"value": too_long[:80], "limit": MAX_TAG_LENGTH},
+            )
+
+    def _check_sizes(self) -> None:
+        for platform, size in self.notification.sizes().items():
+            self.add_error(
+                "text",
+                _(
+                    "For %(platform)s, title, text and extras together take %(size)s bytes; JPush"
+                    " takes at most %(limit)s. A Chinese character is three bytes."
+                )
+                % {
+                    "platform": PLATFORM_NAMES[platform],
+                    "size": f"{size:,}",
+                    "limit": f"{MAX_BYTES[platform]:,}",
+                },
+            )
+
+
+class ConfirmationForm(forms.Form):
+    """What the review page sends along: the one-time key and the number that was read there."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)
+    devices = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

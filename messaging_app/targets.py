@@ -1,0 +1,128 @@
+"""Whom an audience names, as SQL: people, their devices, and people without one."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from messaging_app.audience import Audience
+from ums.lib.json_rows import rows_param, rows_sql
+from users_app.models import ALL, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A piece of SQL with its parameters."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Devices that a send would address, and people who have none."""
+
+    devices: int
+    no_device: int
+
+    @property
+    def targets(self) -> int:
+        return self.devices + self.no_device
+
+
+def reach(audience: Audience, channel_ids: list[int], line_key: str | None = None) -> Reach:
+    """What an expansion would find now; nothing is written."""
+    people = people_query(audience, line_key)
+    devices = 0
+    with connection.cursor() as cursor:
+        for channel_id in channel_ids:
+            query = devices_query(audience, people, channel_id)
+            cursor.execute(f"SELECT COUNT(*) FROM ({query.sql}) AS device", query.params)
+            devices += cursor.fetchone()[0]
+        no_device = 0
+        if people:
+            query = without_device_query(people, channel_ids)
+            cursor.execute(f"SELECT COUNT(*) FROM ({query.sql}) AS person", query.params)
+            no_device = cursor.fetchone()[0]
+    return Reach(devices, no_device)
+
+
+def people_query(audience: Audience, line_key: str | None) -> Query | None:
+    """`userid` of everyone asked for by userid or tag; None where nobody is asked for by name."""
+    parts: list[Query] = []
+    if audience.userids:
+        rows = rows_sql({"userid": "text"})
+        parts.append(
+            Query(f"SELECT wanted.userid FROM {rows} AS wanted", (_column(audience.userids),))
+        )
+    for name, bind_id in _tag_bindings(audience.tags, line_key):
+        condition = "" if bind_id is None else " AND tag.bind_id = %s"
+        parts.append(
+            Query(
+                "SELECT person.userid FROM users_app_tag AS tag"
+                " JOIN users_app_enduser AS person ON person.id = tag.end_user_id"
+                f" WHERE tag.name = %s{condition}",
+                (name,) if bind_id is None else (name, bind_id),
+            )
+        )
+    if not parts:
+        return None
+    return Query(
+        " UNION ".join(part.sql for part in parts),
+        tuple(param for part in parts for param in part.params),
+    )
+
+
+def _tag_bindings(tags: tuple[str, ...], line_key: str | None) -> list[tuple[str, str | None]]:
+    """Under which bind_id each tag is looked up (protocol/ums.md 4, resolution 1).
+
+    The line's own tag, if anybody has it, else that of `all`. The console, which has no line,
+    finds a tag under any.
+    """
+    if line_key is None:
+        return [(name, None) for name in tags]
+    own = set(
+        Tag.objects.filter(name__in=tags, bind_id=line_key)
+        .values_list("name", flat=True)
+        .distinct()
+    )
+    return [(name, line_key if name in own else ALL) for name in tags]
+
+
+def devices_query(audience: Audience, people: Query | None, channel_id: int) -> Query:
+    """`registration_id` and `userid`, one row for each device of the audience in one channel."""
+    if audience.registration_ids:
+        rows = rows_sql({"registration_id": "text"})
+        return Query(
+            f"SELECT DISTINCT wanted.registration_id, '' AS userid FROM {rows} AS wanted",
+            (_column(audience.registration_ids),),
+        )
+    condition, params = "", ()
+    if people:
+        condition = f" AND person.userid IN ({people.sql})"
+        params = people.params
+    # A device of two people gets the message once.
+    return Query(
+        "SELECT device.registration_id, MIN(person.userid) AS userid"
+        " FROM users_app_registration AS device"
+        " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
+        f" WHERE device.channel_id = %s AND device.invalid_at IS NULL{condition}"
+        " GROUP BY device.registration_id",
+        (channel_id, *params),
+    )
+
+
+def without_device_query(people: Query, channel_ids: list[int]) -> Query:
+    marks = ", ".join(["%s"] * len(channel_ids))
+    return Query(
+        f"SELECT wanted.userid FROM ({people.sql}) AS wanted WHERE NOT EXISTS ("
+        "SELECT 1 FROM users_app_enduser AS person"
+        " JOIN users_app_registration AS device ON device.end_user_id = person.id"
+        " WHERE person.userid = wanted.userid AND device.invalid_at IS NULL"
+        f" AND device.channel_id IN ({marks}))",
+        (*people.params, *channel_ids),
+    )
+
+
+def _column(values: tuple[str, ...]) -> str:
+    return rows_param([value] for value in values)

@@ -1,0 +1,29 @@
+"""Fixtures of the sending engine's tests."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from responses import RequestsMock
+
+from messaging_app.delivery import Pusher
+from tests.messaging_app.makers import CID_URL
+
+
+@pytest.fixture
+def stopping() -> threading.Event:
+    return threading.Event()
+
+
+@pytest.fixture
+def pusher(stopping: threading.Event) -> Iterator[Pusher]:
+    pusher = Pusher(stopping)
+    yield pusher
+    pusher.close()
+
+
+@pytest.fixture
+def cids(jpush: RequestsMock) -> RequestsMock:
+    """JPush that gives cids c0 to c9."""
+    jpush.get(CID_URL, json={"cidlist": [f"c{n}" for n in range(10)]})
+    return jpush

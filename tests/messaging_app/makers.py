@@ -1,0 +1,78 @@
+"""Makes people, messages and batches for tests of the sending engine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from channels_app.models import BusinessLine, Channel
+from messaging_app.audience import Audience
+from messaging_app.delivery import claim
+from messaging_app.expansion import expand
+from messaging_app.models import Batch, Message
+from messaging_app.submission import submit
+from users_app.models import EndUser, Registration, Tag
+
+PUSH_URL = "https://api.jpush.cn/v3/push"
+CID_URL = "https://api.jpush.cn/v3/push/cid"
+CONTENT: dict[str, Any] = {"platform": "all", "notification": {"alert": "Hi"}}
+
+
+def add_person(
+    userid: str, *, devices: dict[Channel, Sequence[str]] | None = None, tags: Sequence[str] = ()
+) -> EndUser:
+    """A person with registrationIDs by channel; `tags` are `bind_id/name`, or a name for `all`."""
+    person, _created = EndUser.objects.get_or_create(userid=userid)
+    Registration.objects.bulk_create(
+        Registration(channel=channel, end_user=person, registration_id=registration_id)
+        for channel, ids in (devices or {}).items()
+        for registration_id in ids
+    )
+    for tag in tags:
+        bind_id, _slash, name = tag.rpartition("/")
+        Tag.objects.create(end_user=person, bind_id=bind_id or "all", name=name)
+    return person
+
+
+def add_crowd(channel: Channel, number: int, *, prefix: str = "") -> None:
+    """`number` people u0, u1, … with one device r0, r1, … each."""
+    people = EndUser.objects.bulk_create(EndUser(userid=f"{prefix}u{n}") for n in range(number))
+    Registration.objects.bulk_create(
+        Registration(channel=channel, end_user=person, registration_id=f"{prefix}r{n}")
+        for n, person in enumerate(people)
+    )
+
+
+def accept(
+    channels: Channel | Sequence[Channel],
+    *,
+    line: BusinessLine | None = None,
+    content: dict[str, Any] | None = None,
+    **audience: Any,
+) -> Message:
+    """An accepted message, to everyone unless `audience` says otherwise."""
+    return submit(
+        audience=Audience(**(audience or {"everyone": True})),
+        content=content or CONTENT,
+        channels=[channels] if isinstance(channels, Channel) else channels,
+        line=line,
+    )
+
+
+def expanded(channels: Channel | Sequence[Channel], **values: Any) -> Message:
+    """An accepted message with its ledger and batches."""
+    message = accept(channels, **values)
+    assert expand(message.pk)
+    message.refresh_from_db()
+    return message
+
+
+def one_batch(channel: Channel, *ids: str, **values: Any) -> Batch:
+    """The queued batch of a message to these registrationIDs."""
+    message = expanded(channel, registration_ids=ids or ("rid1", "rid2"), **values)
+    return Batch.objects.get(message=message)
+
+
+def leased(batch: Batch) -> Batch:
+    """`batch` as a worker has it in hand."""
+    assert dict(claim(1000))[batch.pk]
+    batch.refresh_from_db()
+    return batch

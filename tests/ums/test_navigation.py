@@ -1,0 +1,57 @@
+"""Each operator sees the pages that they may use."""
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.http import HttpRequest
+from django.test import RequestFactory
+
+from ums.navigation import sidebar
+
+
+def titles(user: User) -> list[str]:
+    request: HttpRequest = RequestFactory().get("/")
+    request.user = user
+    return [
+        str(item["title"])
+        for group in sidebar(request)
+        for item in group["items"]
+        if item["permission"](request)
+    ]
+
+
+def test_an_administrator_sees_every_page(admin_user: User) -> None:
+    assert titles(admin_user) == [
+        "Dashboard",
+        "Compose",
+        "Messages",
+        "Users",
+        "Import",
+        "Channels",
+        "Business lines",
+        "Access keys",
+        "Operators",
+    ]
+
+
+def test_a_person_without_rights_sees_the_dashboard_only(db: None) -> None:
+    assert titles(User.objects.create_user("new", is_staff=True)) == ["Dashboard"]
+
+
+@pytest.mark.parametrize(
+    ("codename", "title"),
+    [
+        ("view_channel", "Channels"),
+        ("view_businessline", "Business lines"),
+        ("view_accesskey", "Access keys"),
+        ("view_enduser", "Users"),
+        ("view_importjob", "Import"),
+        ("add_message", "Compose"),
+        ("view_message", "Messages"),
+        ("view_user", "Operators"),
+    ],
+)
+def test_a_right_shows_its_page(db: None, codename: str, title: str) -> None:
+    user = User.objects.create_user("new", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename=codename))
+
+    assert titles(user) == ["Dashboard", title]

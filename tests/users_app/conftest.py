@@ -1,0 +1,133 @@
+"""Fixtures for people, uploads and workbooks."""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from pytest_django import Settings
+
+from channels_app.models import AccessKey, BusinessLine, Channel
+from users_app.models import EndUser, Registration, Tag
+
+HEADER = ("userid", "bind_id", "app_regid", "tag")
+Post = Callable[..., Any]
+WriteWorkbook = Callable[..., Path]
+
+
+@pytest.fixture
+def app123(db: None) -> Channel:
+    """The channel of the guide's example."""
+    return Channel.objects.create(
+        code="app123", name="Guide", app_key="b" * 24, master_secret="s" * 24
+    )
+
+
+@pytest.fixture
+def moving_channel(db: None) -> Channel:
+    """A channel in which a device belongs to the newest person only."""
+    return Channel.objects.create(
+        code="mover",
+        name="Mover",
+        app_key="c" * 24,
+        master_secret="s" * 24,
+        device_policy=Channel.DevicePolicy.MOVE,
+    )
+
+
+def basic(key: str, secret: str) -> dict[str, str]:
+    token = base64.b64encode(f"{key}:{secret}".encode()).decode()
+    return {"Authorization": f"Basic {token}"}
+
+
+@pytest.fixture
+def global_headers(access_key: AccessKey) -> dict[str, str]:
+    return basic(access_key.access_key, access_key.master_secret)
+
+
+@pytest.fixture
+def line_headers(business_line: BusinessLine) -> dict[str, str]:
+    return basic(business_line.channel_key, business_line.master_secret)
+
+
+@pytest.fixture
+def opt(client: Client, global_headers: dict[str, str]) -> Post:
+    """Calls /v1/user/opt with a global key, or with other `headers`."""
+    return _poster(client, "/v1/user/opt", global_headers)
+
+
+@pytest.fixture
+def delete(client: Client, global_headers: dict[str, str]) -> Post:
+    return _poster(client, "/v1/user/delete", global_headers)
+
+
+def _poster(client: Client, path: str, default: dict[str, str]) -> Post:
+    def post(body: Any, headers: dict[str, str] | None = None) -> Any:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return client.post(
+            path, data, content_type="application/json", headers=headers or default
+        )
+
+    return post
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, settings: Settings) -> Path:
+    """UMS_DATA_DIR of this test."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    settings.UMS_DATA_DIR = folder
+    return folder
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> WriteWorkbook:
+    """Writes a real .xlsx from rows of values; the usual header comes first unless told."""
+
+    def write(
+        *rows: Sequence[Any], header: Sequence[Any] | None = HEADER, name: str = "users.xlsx"
+    ) -> Path:
+        book = openpyxl.Workbook()
+        sheet = book.active
+        assert sheet is not None
+        for row in ([header] if header else []) + list(rows):
+            sheet.append(list(row))
+        path = tmp_path / name
+        book.save(path)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def operator(client: Client, db: None) -> User:
+    """Signed in on `client`, with the rights to see and to make imports."""
+    user = User.objects.create_user("uploader", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__endswith="_importjob"))
+    client.force_login(user)
+    return user
+
+
+def devices(userid: str) -> set[str]:
+    return set(
+        Registration.objects.filter(end_user__userid=userid).values_list(
+            "registration_id", flat=True
+        )
+    )
+
+
+def tags(userid: str) -> set[tuple[str, str]]:
+    return set(Tag.objects.filter(end_user__userid=userid).values_list("bind_id", "name"))
+
+
+def stored() -> dict[str, tuple[set[str], set[tuple[str, str]]]]:
+    """Everything that is stored about anybody."""
+    return {
+        userid: (devices(userid), tags(userid))
+        for userid in EndUser.objects.values_list("userid", flat=True)
+    }

@@ -1,0 +1,278 @@
+"""Reading the table out of a workbook."""
+
+import datetime
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pytest
+from tests.users_app.conftest import WriteWorkbook
+
+from ums.lib.errors import DomainError
+from users_app import excel, workbook_file
+from users_app.excel import Sheet, text_of
+from users_app.workbook_file import Valueless, column_letters
+
+
+def table(sheet: Sheet) -> list[tuple[int, tuple[excel.Value, ...]]]:
+    return [(row.number, row.values) for row in sheet.rows()]
+
+
+def test_rows_carry_the_numbers_that_excel_shows(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["C4"], sheet["D4"] = "userid", "tag"
+    sheet["C6"], sheet["D6"] = "u1", "vip"
+    sheet["C8"] = "  "  # as good as blank
+    sheet["C9"] = "u2"
+    sheet.row_dimensions[6].hidden = True
+    book.save(tmp_path / "a.xlsx")
+
+    read = excel.read(tmp_path / "a.xlsx")
+
+    assert table(read) == [(6, ("u1", "vip")), (9, ("u2", ""))]
+    assert table(read) == table(read)
+
+
+def test_columns_are_found_in_any_order_case_and_spacing(workbook: WriteWorkbook) -> None:
+    path = workbook(
+        ("vip", "r1", "Li Si", "u1", "app123"),
+        header=(" TAG", "App_RegID ", "姓名", "UserID", "bind_id"),
+    )
+
+    sheet = excel.read(path)
+
+    assert sheet.columns == {"tag": 0, "app_regid": 1, "userid": 3, "bind_id": 4}
+    assert sheet.ignored == ("姓名",)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [("用户ID", "绑定标识", "App注册ID", "标签"), ("用户", "通道编码", "注册id", " 标签 ")],
+)
+def test_chinese_headings_are_known(workbook: WriteWorkbook, header: tuple[str, ...]) -> None:
+    sheet = excel.read(workbook(("u1", "app123", "r1", "vip"), header=header))
+
+    assert list(sheet.columns) == ["userid", "bind_id", "app_regid", "tag"]
+    assert sheet.headings == tuple(text.strip() for text in header)
+
+
+def test_a_title_may_stand_above_the_header(workbook: WriteWorkbook) -> None:
+    path = workbook(("Customers",), (), ("userid", "tag"), ("u1", "vip"), header=None)
+
+    assert table(excel.read(path)) == [(4, ("u1", "vip"))]
+
+
+def test_the_first_sheet_with_a_known_header_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for name in ("notes", "people"):
+        book.create_sheet(name)
+    book["notes"].append(["hello"])
+    book["people"].append(["userid", "tag"])
+    book.save(tmp_path / "a.xlsx")
+
+    assert excel.read(tmp_path / "a.xlsx").name == "people"
+
+
+def test_cells_come_with_the_types_that_excel_gave_them(workbook: WriteWorkbook) -> None:
+    path = workbook(("a", 1, 1.5, True), (datetime.date(2024, 5, 1), "", "", ""))
+
+    assert [row.values for row in excel.read(path).rows()] == [
+        ("a", 1.0, 1.5, True),
+        (datetime.date(2024, 5, 1), "", "", ""),
+    ]
+
+
+def test_errors_and_formulas_without_a_result_are_not_taken_for_blanks(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (["userid", "bind_id", "app_regid", "tag"], ["u1", "#N/A", "=A1", "vip"]):
+        sheet.append(row)
+    sheet["B2"].data_type = "e"
+    sheet["Z9"] = "far from the table"
+    book.save(tmp_path / "a.xlsx")
+
+    [row, *_rest] = excel.read(tmp_path / "a.xlsx").rows()
+
+    assert row.values[:4] == ("u1", Valueless.ERROR, Valueless.FORMULA, "vip")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (" a ", " a "),
+        (True, "TRUE"),
+        (False, "FALSE"),
+        (123.0, "123"),
+        (1.5, "1.5"),
+        (1.1048979e21, "1.1048979E+21"),
+        (7, "7"),
+        (datetime.date(2024, 5, 1), "2024-05-01"),
+        (Valueless.ERROR, "#ERROR"),
+        (Valueless.FORMULA, ""),
+    ],
+)
+def test_cells_are_shown_to_people_as_they_know_them(value: excel.Value, text: str) -> None:
+    assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (("name", "phone"), "no column “userid”.*it holds “name”, “phone”"),
+        (("userid", "phone"), "no column app_regid or tag. Found: “userid”, “phone”"),
+        (("userid", "app_regid"), "no column bind_id"),
+        (("userid", "tag", "Tag"), "“tag” stands in the sheet twice"),
+        ((), "The workbook is empty"),
+    ],
+)
+def test_a_header_that_cannot_work_is_refused_with_what_was_found(
+    workbook: WriteWorkbook, header: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(DomainError, match=reason):
+        excel.read(workbook(header=header))
+
+
+def cdfv2(*, encrypted: bool) -> bytes:
+    name = "EncryptedPackage" if encrypted else "WordDocument"
+    return bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 2000 + name.encode("utf-16-le") + b"\0" * 500
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "The file is empty"),
+        (b"%PDF-1.7\n...", "a PDF document"),
+        (b"\xef\xbb\xbf<html><table>", "a web page or XML file"),
+        (b"userid,tag\nu1,vip\n", "a text or CSV file"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "some other kind of file"),
+        (b"PK\x03\x04 and then nothing", "is broken and cannot be read"),
+        (cdfv2(encrypted=True), "protected by a password"),
+        (cdfv2(encrypted=False), "is broken and cannot be read"),
+    ],
+)
+def test_a_file_that_is_no_workbook_is_refused_with_what_it_is(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    path = tmp_path / "users.xlsx"
+    path.write_bytes(content)
+
+    with pytest.raises(DomainError, match=reason):
+        excel.read(path)
+
+
+def test_a_truncated_workbook_is_broken(workbook: WriteWorkbook) -> None:
+    path = workbook(("u1", "app123", "r1", "vip"))
+    path.write_bytes(path.read_bytes()[:-700])
+
+    with pytest.raises(DomainError, match="is broken"):
+        excel.read(path)
+
+
+def repacked(path: Path, change: Callable[[str, bytes], bytes | None]) -> None:
+    """Rewrite the parts of a package; None drops one."""
+    with zipfile.ZipFile(path) as package:
+        parts = {info.filename: package.read(info) for info in package.infolist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, content in parts.items():
+            changed = change(name, content)
+            if changed is not None:
+                package.writestr(name, changed)
+
+
+def test_another_kind_of_package_is_refused(workbook: WriteWorkbook) -> None:
+    path = workbook()
+    repacked(path, lambda name, content: None if name == "xl/workbook.xml" else content)
+
+    with pytest.raises(DomainError, match="not an Excel workbook of the kind .xlsx"):
+        excel.read(path)
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"]
+)
+@pytest.mark.parametrize("content", [None, b"<broken"])
+def test_a_workbook_with_a_broken_part_is_refused(
+    workbook: WriteWorkbook, part: str, content: bytes | None
+) -> None:
+    path = workbook(("u1", "app123", "r1", "vip"))
+    repacked(path, lambda name, old: content if name == part else old)
+
+    with pytest.raises(DomainError):
+        excel.read(path)
+
+
+def test_sheets_are_found_by_absolute_paths_and_prefixed_names_too(
+    workbook: WriteWorkbook,
+) -> None:
+    path = workbook(("u1", "app123", "=A1", "vip"))
+    repacked(
+        path,
+        lambda name, old: old.replace(b'Target="/xl/worksheets', b'Target="worksheets')
+        if name.endswith(".rels")
+        else old,
+    )
+
+    [row] = excel.read(path).rows()
+
+    assert row.values == ("u1", "app123", Valueless.FORMULA, "vip")
+
+
+def test_a_large_file_is_refused_with_the_limit(
+    workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_file, "MAX_BYTES", 1000)
+
+    with pytest.raises(DomainError, match="at most 0 MB are allowed"):
+        excel.read(workbook())
+
+
+def test_a_file_that_grows_when_unpacked_is_refused_unopened(
+    workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_file, "MAX_UNPACKED_BYTES", 1000)
+
+    with pytest.raises(DomainError, match="Unpacked, the file has"):
+        excel.read(workbook())
+
+
+def test_a_stray_cell_far_away_is_refused_since_it_would_exhaust_the_memory(
+    tmp_path: Path,
+) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"], sheet["XFD1048576"] = "userid", "oops"
+    book.save(tmp_path / "a.xlsx")
+
+    with pytest.raises(DomainError, match="as far as column XFD and row 1048576"):
+        excel.read(tmp_path / "a.xlsx")
+
+
+def test_a_sheet_is_scanned_in_pieces_that_end_with_a_row(
+    workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_file, "_BLOCK_BYTES", 50)
+    path = workbook(*((f"u{n}", "", "", "=A1") for n in range(20)))
+
+    assert {row.values[3] for row in excel.read(path).rows()} == {Valueless.FORMULA}
+
+
+def test_a_row_without_an_end_is_broken(
+    workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbook_file, "_BLOCK_BYTES", 50)
+    monkeypatch.setattr(workbook_file, "_MAX_ROW_BYTES", 100)
+
+    with pytest.raises(DomainError, match="a row without an end"):
+        excel.read(workbook(("u1", "app123", "r1", "vip")))
+
+
+@pytest.mark.parametrize(
+    ("number", "letters"), [(1, "A"), (26, "Z"), (27, "AA"), (702, "ZZ"), (16384, "XFD")]
+)
+def test_columns_are_named_like_excel_names_them(number: int, letters: str) -> None:
+    assert column_letters(number) == letters

@@ -1,0 +1,280 @@
+"""Imports of workbooks, and the command."""
+
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from tests.users_app.conftest import WriteWorkbook, devices, stored, tags
+
+from channels_app.models import Channel
+from ums.lib.errors import DomainError
+from users_app import excel, imports
+from users_app.models import ImportJob
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person(db: None, data_dir: Path) -> User:
+    return User.objects.create_user("uploader")
+
+
+def upload(path: Path, operator: User) -> ImportJob:
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return imports.check(file=file, operator=operator)
+
+
+def downloaded(job: ImportJob, folder: Path) -> Path:
+    path = folder / "bad.xlsx"
+    with imports.bad_rows(job=job) as file:
+        path.write_bytes(file.read())
+    return path
+
+
+def figures(job: ImportJob) -> dict[str, int]:
+    names = ("rows", "people", "new", "changed", "unchanged", "moved", "bad")
+    return {name: getattr(job, name) for name in names}
+
+
+def test_checking_a_file_counts_and_writes_nothing(
+    app123: Channel, person: User, workbook: WriteWorkbook, data_dir: Path
+) -> None:
+    imports.confirm(job=upload(workbook(("u1", "app123", "r1", ""), ("u2", "", "", "a")), person))
+    before = stored()
+
+    job = upload(
+        workbook(
+            ("u1", "app123", "r1", ""),
+            ("u1", "app123", "r2", ""),
+            ("u2", "", "", "a"),
+            (),
+            ("u3", "app123", "r3", "vip"),
+            ("u4", "app124", "r4", ""),
+            header=("userid", "bind_id", "app_regid", "tag", "name"),
+        ),
+        person,
+    )
+
+    assert figures(job) == {
+        "rows": 5, "people": 3, "new": 1, "changed": 1, "unchanged": 1, "moved": 0, "bad": 1,
+    }  # fmt: skip
+    assert (job.state, job.file_name, job.operator) == ("checked", "users.xlsx", person)
+    assert job.report["ignored"] == ["name"]
+    [bad] = job.report["first_bad"]
+    assert bad["number"] == 7
+    assert [bool(cell["reason"]) for cell in bad["cells"]] == [False, True, False, False]
+    assert (data_dir / job.path).parent == data_dir / "imports"
+    assert stored() == before
+
+
+def test_confirming_applies_the_good_rows_with_the_figures_of_the_check(
+    app123: Channel, person: User, workbook: WriteWorkbook
+) -> None:
+    job = upload(
+        workbook(
+            ("u1", "app123", "r1", "vip"), ("u2", "app123", "r 2", ""), ("u1", "app123", "r3", "")
+        ),
+        person,
+    )
+    checked = figures(job)
+
+    imports.confirm(job=job)
+
+    job.refresh_from_db()
+    assert job.state == "applied"
+    assert job.applied_at is not None
+    assert figures(job) == checked
+    assert stored() == {"u1": ({"r1", "r3"}, {("all", "vip")})}
+
+
+def test_a_file_replaces_devices_per_channel_and_adds_tags(
+    app123: Channel, channel: Channel, person: User, workbook: WriteWorkbook
+) -> None:
+    first = workbook(
+        ("u1", "app123", "old", "a"), ("u1", "app1", "other", ""), ("u2", "app123", "r2", "")
+    )
+    imports.confirm(job=upload(first, person))
+
+    imports.confirm(
+        job=upload(workbook(("u1", "app123", "r1", "b"), ("u1", "app123", "r3", "")), person)
+    )
+
+    assert devices("u1") == {"r1", "r3", "other"}
+    assert tags("u1") == {("all", "a"), ("all", "b")}
+    assert devices("u2") == {"r2"}
+
+
+def test_two_clicks_apply_once(app123: Channel, person: User, workbook: WriteWorkbook) -> None:
+    job = upload(workbook(("u1", "app123", "r1", "")), person)
+    again = ImportJob.objects.get(pk=job.pk)
+    imports.confirm(job=job)
+    applied = ImportJob.objects.get(pk=job.pk)
+
+    with pytest.raises(DomainError, match="“users.xlsx” is already finished: applied"):
+        imports.confirm(job=again)
+
+    assert ImportJob.objects.get(pk=job.pk).applied_at == applied.applied_at
+    assert figures(applied)["new"] == 1
+
+
+def test_a_cancelled_import_forgets_its_file_and_cannot_be_applied(
+    app123: Channel, person: User, workbook: WriteWorkbook, data_dir: Path
+) -> None:
+    job = upload(workbook(("u1", "app123", "r1", "")), person)
+    path = data_dir / job.path
+
+    imports.cancel(job=job)
+
+    assert not path.exists()
+    with pytest.raises(DomainError, match="already finished: cancelled"):
+        imports.cancel(job=job)
+    with pytest.raises(DomainError, match="no longer stored"):
+        imports.confirm(job=job)
+    assert stored() == {}
+
+
+def test_a_file_that_is_no_workbook_leaves_nothing_behind(person: User, data_dir: Path) -> None:
+    with pytest.raises(DomainError, match="a PDF document"):
+        imports.check(file=SimpleUploadedFile("a.xlsx", b"%PDF-1.7"), operator=person)
+
+    assert list((data_dir / "imports").iterdir()) == []
+    assert not ImportJob.objects.exists()
+
+
+def test_someone_with_only_a_bad_row_is_not_touched(
+    app123: Channel, person: User, workbook: WriteWorkbook
+) -> None:
+    imports.confirm(job=upload(workbook(("u1", "app123", "r1", "")), person))
+
+    job = upload(workbook(("u1", "app123", "r 2", ""), ("u2", "app123", "r 3", "")), person)
+    imports.confirm(job=job)
+
+    assert figures(job)["people"] == 0
+    assert stored() == {"u1": ({"r1"}, set())}
+
+
+def test_only_the_first_bad_rows_are_kept_for_the_page(
+    person: User, workbook: WriteWorkbook
+) -> None:
+    job = upload(workbook(*(("a b", "", "", "x") for _n in range(30))), person)
+
+    assert job.bad == 30
+    assert [bad["number"] for bad in job.report["first_bad"]] == list(range(2, 22))
+
+
+def test_bad_rows_come_back_with_all_their_columns_and_can_be_mended_and_uploaded(
+    app123: Channel, person: User, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    header = ("Name", "TAG", "userid", "app_regid", "bind_id")
+    rows = [
+        ("Zhang San", "vip", "u1", "r1", "app123"),
+        ("Li Si", "a b", "u2", "r2", "app124"),
+        ("Wang Wu", "", 1.5, "r3", "app123"),
+    ]
+    job = imports.confirm(job=upload(workbook(*rows, header=header), person))
+
+    bad = downloaded(job, tmp_path)
+
+    sheet = excel.read(bad)
+    assert sheet.headings == (*header, "reason")
+    li_si, wang_wu = sheet.rows()
+    assert li_si.values[:5] == rows[1]
+    assert wang_wu.values[:5] == rows[2]
+    assert str(li_si.values[5]).startswith("tag: The tag “a b” has")
+    assert "bind_id: “app124” is not the code" in str(li_si.values[5])
+
+    again = upload(bad, person)
+    assert (again.rows, again.bad, again.report["ignored"]) == (2, 2, ["Name"])
+    assert excel.read(downloaded(again, tmp_path)).headings == (*header, "reason")
+
+    mended = workbook(
+        ("Li Si", "ab", "u2", "r2", "app123", "old reason"),
+        ("Wang Wu", "", "u3", "r3", "app123", ""),
+        header=(*header, "reason"),
+    )
+    imports.confirm(job=upload(mended, person))
+    assert {userid: data[0] for userid, data in stored().items()} == {
+        "u1": {"r1"}, "u2": {"r2"}, "u3": {"r3"},
+    }  # fmt: skip
+
+
+def test_mending_one_row_of_a_person_does_not_lose_the_persons_good_rows(
+    app123: Channel, person: User, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    imports.confirm(job=upload(workbook(("u1", "app123", "gone", "")), person))
+    job = imports.confirm(
+        job=upload(
+            workbook(
+                ("u1", "app123", "r1", ""),
+                ("u1", "app123", "r 2", ""),
+                ("u1", "", "", "vip"),
+                ("u9", "app123", "r9", ""),
+            ),
+            person,
+        )
+    )
+    # Not replaced yet: the unreadable row may have named "gone".
+    assert devices("u1") == {"gone", "r1"}
+
+    bad = excel.read(downloaded(job, tmp_path))
+    rows = [row.values for row in bad.rows()]
+    assert [row[:4] for row in rows] == [("u1", "app123", "r1", ""), ("u1", "app123", "r 2", "")]
+    assert "row 3 names the same person" in str(rows[0][4])
+
+    mended = workbook(rows[0][:4], ("u1", "app123", "r2", ""))
+    imports.confirm(job=upload(mended, person))
+    assert devices("u1") == {"r1", "r2"}
+
+
+def test_bad_rows_are_judged_as_they_were_when_the_file_was_applied(
+    app123: Channel, person: User, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    job = imports.confirm(job=upload(workbook(("u1", "later", "r1", "")), person))
+    Channel.objects.create(code="later", name="Later", app_key="a", master_secret="s")
+
+    assert len(list(excel.read(downloaded(job, tmp_path)).rows())) == 1
+
+
+def run(*args: Any) -> tuple[dict[str, int], str]:
+    out, err = StringIO(), StringIO()
+    call_command("import_users", *map(str, args), stdout=out, stderr=err)
+    return json.loads(out.getvalue()), err.getvalue()
+
+
+def test_the_command_imports_and_prints_one_json_object(
+    app123: Channel, workbook: WriteWorkbook
+) -> None:
+    path = workbook(("u1", "app123", "r1", "vip"), ("u2", "app12", "r2", ""), ("u1", "", "", "b"))
+    expected = {"rows": 3, "people": 1, "new": 1, "changed": 0, "unchanged": 0, "bad": 1}
+
+    assert run(path, "--check")[0] == expected
+    assert stored() == {}
+    result, problems = run(path)
+
+    assert result == expected
+    assert "row 3, bind_id: “app12” is not the code of a channel" in problems
+    assert stored() == {"u1": (set() | {"r1"}, {("all", "vip"), ("all", "b")})}
+    assert run(path)[0] == expected | {"new": 0, "unchanged": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("a.xlsx", b"%PDF-1.7", "a PDF document"),
+        ("missing.xlsx", None, "cannot be read: No such file or directory"),
+        (".", None, "cannot be read: Is a directory"),
+    ],
+)
+def test_the_command_says_in_one_sentence_why_a_file_cannot_be_read(
+    tmp_path: Path, name: str, content: bytes | None, reason: str
+) -> None:
+    if content:
+        (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(CommandError, match=reason):
+        run(tmp_path / name)

@@ -1,0 +1,222 @@
+"""Comparing and applying an upload."""
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from tests.users_app.conftest import devices, stored, tags
+
+from channels_app.models import Channel
+from users_app.changes import BindingChange, Kind, PersonChange
+from users_app.models import EndUser, Registration, Tag
+from users_app.upload import (
+    Figures,
+    apply_changes,
+    compare_changes,
+    delete_people,
+    staged,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def app(channel: Channel, value: str, *, set_: bool = False, at: int = 0) -> BindingChange:
+    return BindingChange(
+        Kind.APP, channel.pk, value, present=True, replaces=set_, position=at
+    )
+
+
+def tag(value: str, *, present: bool = True, scope: str = "all") -> BindingChange:
+    return BindingChange(Kind.TAG, scope, value, present=present, replaces=False, position=0)
+
+
+def both(changes: list[PersonChange]) -> Figures:
+    """Compare, apply, and see that the two agree."""
+    expected = compare_changes(changes)
+    assert apply_changes(changes) == expected
+    return expected
+
+
+def test_new_people_are_stored_with_devices_and_tags(app123: Channel) -> None:
+    figures = both(
+        [
+            PersonChange("u1", (app(app123, "r1"), app(app123, "r2"), tag("vip"))),
+            PersonChange("u2"),
+        ]
+    )
+
+    assert figures == Figures(people=2, new=2, changed=0, unchanged=0, moved=0)
+    assert stored() == {"u1": ({"r1", "r2"}, {("all", "vip")}), "u2": (set(), set())}
+
+
+def test_the_same_upload_again_changes_nothing(app123: Channel) -> None:
+    changes = [PersonChange("u1", (app(app123, "r1", set_=True), tag("vip")))]
+    apply_changes(changes)
+    rows = list(Registration.objects.values()), list(Tag.objects.values())
+
+    assert both(changes) == Figures(people=1, new=0, changed=0, unchanged=1, moved=0)
+    assert (list(Registration.objects.values()), list(Tag.objects.values())) == rows
+
+
+def test_a_replaced_scope_loses_what_is_not_named_and_other_scopes_keep_theirs(
+    app123: Channel, channel: Channel
+) -> None:
+    apply_changes([PersonChange("u1", (app(app123, "old"), app(channel, "other"), tag("vip")))])
+
+    figures = both([PersonChange("u1", (app(app123, "new", set_=True),))])
+
+    assert figures.changed == 1
+    assert stored() == {"u1": ({"new", "other"}, {("all", "vip")})}
+
+
+def test_a_replaced_scope_that_names_nothing_is_cleared(app123: Channel) -> None:
+    apply_changes([PersonChange("u1", (app(app123, "r1"),))])
+    nothing = BindingChange(Kind.APP, app123.pk, "", present=False, replaces=True, position=0)
+
+    assert both([PersonChange("u1", (nothing,))]).changed == 1
+    assert devices("u1") == set()
+
+
+def test_nothing_is_replaced_of_a_person_with_an_unreadable_part(app123: Channel) -> None:
+    apply_changes([PersonChange("u1", (app(app123, "old"),))])
+
+    figures = both(
+        [
+            PersonChange("u1", (app(app123, "new", set_=True),)),
+            PersonChange("u1", faulty=True),
+            PersonChange("u2", faulty=True),
+        ]
+    )
+
+    assert figures == Figures(people=1, new=0, changed=1, unchanged=0, moved=0)
+    assert stored() == {"u1": ({"old", "new"}, set())}
+
+
+def test_an_absent_value_is_removed_and_only_that(app123: Channel) -> None:
+    apply_changes([PersonChange("u1", (tag("a"), tag("b"))), PersonChange("u2", (tag("a"),))])
+
+    figures = both(
+        [
+            PersonChange("u1", (tag("a", present=False),)),
+            PersonChange("u3", (tag("a", present=False),)),
+        ]
+    )
+
+    assert figures == Figures(people=2, new=1, changed=1, unchanged=0, moved=0)
+    assert (tags("u1"), tags("u2")) == ({("all", "b")}, {("all", "a")})
+
+
+def test_an_upload_revives_an_invalid_device(app123: Channel) -> None:
+    changes = [PersonChange("u1", (app(app123, "r1"),))]
+    apply_changes(changes)
+    Registration.objects.update(invalid_at=timezone.now(), invalid_reason="1011")
+
+    assert both(changes).changed == 1
+    device = Registration.objects.get()
+    assert (device.invalid_at, device.invalid_reason) == (None, "")
+
+
+def test_a_device_may_belong_to_two_people(app123: Channel) -> None:
+    both([PersonChange("u1", (app(app123, "r1", at=1),)), PersonChange("u2", (app(app123, "r1"),))])
+
+    assert (devices("u1"), devices("u2")) == ({"r1"}, {"r1"})
+
+
+def test_a_device_moves_to_the_newest_person_where_the_channel_says_so(
+    moving_channel: Channel, app123: Channel
+) -> None:
+    apply_changes([PersonChange("u1", (app(moving_channel, "r1"), app(app123, "r1")))])
+
+    figures = both([PersonChange("u2", (app(moving_channel, "r1"), app(app123, "r1")))])
+
+    assert figures == Figures(people=1, new=1, changed=0, unchanged=0, moved=1)
+    assert list(
+        Registration.objects.order_by("id").values_list("end_user__userid", "channel__code")
+    ) == [("u1", "app123"), ("u2", "mover"), ("u2", "app123")]
+
+
+def test_within_an_upload_the_last_person_gets_a_moving_device(moving_channel: Channel) -> None:
+    apply_changes([PersonChange("u1", (app(moving_channel, "r1"),))])
+
+    figures = both(
+        [
+            PersonChange("u1", (app(moving_channel, "r1", at=1), tag("vip"))),
+            PersonChange("u2", (app(moving_channel, "r1", at=2),)),
+            PersonChange("u3", (app(moving_channel, "r1", at=3),)),
+            PersonChange("u2", (app(moving_channel, "r1", at=4),)),
+        ]
+    )
+
+    assert figures == Figures(people=3, new=2, changed=1, unchanged=0, moved=1)
+    assert stored() == {
+        "u1": (set(), {("all", "vip")}),
+        "u2": ({"r1"}, set()),
+        "u3": (set(), set()),
+    }
+
+
+def test_an_owner_who_is_named_first_and_last_keeps_the_device(moving_channel: Channel) -> None:
+    apply_changes([PersonChange("u1", (app(moving_channel, "r1"),))])
+
+    figures = both(
+        [
+            PersonChange("u1", (app(moving_channel, "r1", at=1),)),
+            PersonChange("u2", (app(moving_channel, "r1", at=2),)),
+            PersonChange("u1", (app(moving_channel, "r1", at=3),)),
+        ]
+    )
+
+    assert (figures.changed, figures.unchanged, figures.moved) == (0, 1, 0)
+    assert stored() == {"u1": ({"r1"}, set()), "u2": (set(), set())}
+
+
+def test_userids_that_differ_in_case_are_different_people() -> None:
+    assert both([PersonChange("Anna"), PersonChange("anna")]).new == 2
+
+
+def test_comparing_writes_nothing(app123: Channel) -> None:
+    compare_changes([PersonChange("u1", (app(app123, "r1"), tag("vip")))])
+
+    assert stored() == {}
+
+
+def test_an_upload_that_fails_changes_nothing_and_the_next_one_works(app123: Channel) -> None:
+    class BoomError(Exception):
+        pass
+
+    def changes() -> list[PersonChange]:
+        return [PersonChange("u1", (app(app123, "r1"),))]
+
+    with (
+        pytest.raises(BoomError),
+        transaction.atomic(),
+        staged(changes()) as upload,
+        transaction.atomic(),
+    ):
+        upload.apply()
+        raise BoomError
+
+    assert stored() == {}
+    assert both(changes()).new == 1
+
+
+def test_the_number_of_statements_does_not_depend_on_the_number_of_people(
+    app123: Channel,
+) -> None:
+    def statements(count: int) -> int:
+        with CaptureQueriesContext(connection, ) as captured:
+            apply_changes(
+                PersonChange(f"{count}-{n}", (app(app123, f"{count}-{n}", at=n), tag("vip")))
+                for n in range(count)
+            )
+        return len(captured)
+
+    assert statements(3_000) == statements(3)
+
+
+def test_deleting_people_takes_all_that_is_bound_to_them(app123: Channel) -> None:
+    apply_changes([PersonChange(u, (app(app123, "r1"), tag("vip"))) for u in ("u1", "u2")])
+
+    assert delete_people(["u1", "nobody"]) == {"u1"}
+    assert stored() == {"u2": ({"r1"}, {("all", "vip")})}
+    assert EndUser.objects.count() == 1

@@ -1,0 +1,66 @@
+"""What the console's first page shows: first steps, sends, running messages, channels, imports."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from channels_app.models import Channel
+from messaging_app.ledger import ledgers
+from messaging_app.models import Message
+from messaging_app.reports import Row, row
+from messaging_app.statistics import BAR_STEP, chart, last_days, total
+from ums.first_run import ticks
+from users_app.models import ImportJob
+
+DAYS = 14
+RUNNING_SHOWN = 5
+IMPORTS_SHOWN = 5
+IMPORT_TONES = {
+    ImportJob.State.CHECKED: "wait",
+    ImportJob.State.APPLIED: "good",
+    ImportJob.State.CANCELLED: "bad",
+}
+
+
+def context(request: HttpRequest, shell: dict[str, Any]) -> dict[str, Any]:
+    """`shell` with what this operator may see; a part that he may not see is None."""
+    may = request.user.has_perm
+    channels = list(Channel.objects.defer("master_secret"))
+    page: dict[str, Any] = {
+        "title": _("Dashboard"),
+        "ticks": ticks(request.user, channels),
+        "may_send": may("messaging_app.add_message"),
+        "sends": _sends() if may("messaging_app.view_message") else None,
+        "running": _running() if may("messaging_app.view_message") else None,
+        "channels": channels if may("channels_app.view_channel") else None,
+        "imports": _imports() if may("users_app.view_importjob") else None,
+    }
+    return {**shell, **page}
+
+
+def _sends() -> dict[str, Any]:
+    days = last_days(timezone.now(), DAYS)
+    return {
+        "periods": [(_("Today"), days[-1]), (_("%(days)d days") % {"days": DAYS}, total(days))],
+        "days": days,
+        "bars": chart(days),
+        "width": DAYS * BAR_STEP,
+        "any": any(day.messages for day in days),
+    }
+
+
+def _running() -> list[Row]:
+    messages = list(
+        Message.objects.filter(state__in=(Message.State.EXPANDING, Message.State.SENDING))
+        .select_related("operator", "business_line")
+        .defer("audience", "content", "business_line__master_secret")[:RUNNING_SHOWN]
+    )
+    counts = ledgers(messages)
+    return [row(message, counts[message.pk]) for message in messages]
+
+
+def _imports() -> list[tuple[ImportJob, str]]:
+    jobs = ImportJob.objects.defer("report").select_related("operator")[:IMPORTS_SHOWN]
+    return [(job, IMPORT_TONES[ImportJob.State(job.state)]) for job in jobs]

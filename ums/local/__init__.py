@@ -1,0 +1,1 @@
+"""The stack on one machine: what `./dev run` and `./dev demo` start."""

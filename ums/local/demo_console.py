@@ -1,0 +1,78 @@
+"""What the demo's operator does in the console: sign in, import, compose, read the report."""
+
+import io
+import re
+from collections.abc import Iterable
+
+from openpyxl import Workbook
+
+from ums.local.browser import Browser, Page
+from ums.local.demo_figures import DemoError, require
+from ums.local.forms import Form, forms_of
+
+BOX = re.compile(r'data-box="(\w+)"[^>]*data-count="(\d+)"')
+COLUMNS = ("userid", "bind_id", "app_regid", "tag")
+
+
+class Console:
+    def __init__(self, url: str) -> None:
+        self._browser = Browser(url)
+
+    def sign_in(self, username: str, password: str) -> None:
+        page = self._browser.get("/console/")
+        form = page.form(field="password")
+        page = self._browser.submit(page, form, {"username": username, "password": password})
+        require(page.status == 200 and page.url.endswith("/console/"), "Nobody can sign in.")
+
+    def import_workbook(self, rows: Iterable[tuple[str, ...]]) -> None:
+        """Upload the rows as a workbook, read the check, apply it."""
+        content, number = _workbook(rows)
+        page = self._browser.get("/console/users/imports/new/")
+        form = page.form(field="file")
+        checked = self._browser.upload(page, form, "file", "demo.xlsx", content)
+        require(f"{number:,}" in checked.text, "The check does not show the number of rows.")
+        applied = self._browser.submit(checked, _form_to(checked, "apply"), {})
+        require(applied.status == 200, f"The import was answered with {applied.status}.")
+
+    def send_to_tag(self, tag: str) -> str:
+        """Fill in the form, confirm the number that the review names; the report's address."""
+        page = self._browser.get("/console/messages/compose/")
+        form = page.form(field="text")
+        written: dict[str, str | list[str]] = {
+            "channels": form.choices["channels"],
+            "audience_kind": "tags",
+            "tags": tag,
+            "title": "Hello",
+            "text": "Hello from the console",
+        }
+        review = self._browser.submit(page, form, written)
+        confirm = review.form(field="submission_key")
+        report = self._browser.submit(review, confirm, {"step": "send"})
+        require(bool(BOX.search(report.text)), f"Sending led to {report.url}, which is no report.")
+        return report.url
+
+    def ledger(self, report: str) -> dict[str, int]:
+        """The boxes of a report page by name, and their sum as `targets`."""
+        boxes = {box: int(count) for box, count in BOX.findall(self._browser.get(report).text)}
+        return {"targets": sum(boxes.values()), **boxes}
+
+
+def _workbook(rows: Iterable[tuple[str, ...]]) -> tuple[bytes, int]:
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet()
+    sheet.append(COLUMNS)
+    number = 0
+    for row in rows:
+        sheet.append(row)
+        number += 1
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue(), number
+
+
+def _form_to(page: Page, action: str) -> Form:
+    """The form of `page` that leads to an address with `action` in it."""
+    found = next((form for form in forms_of(page.text) if action in form.action), None)
+    if found is None:
+        raise DemoError(f"{page.url} has no form for “{action}”.")
+    return found

@@ -1,0 +1,78 @@
+"""The console's menu: pages by task, each shown to those who may use it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the menu, in the form that the shell expects."""
+    return [
+        {
+            "items": [
+                _item(_("Dashboard"), "dashboard", "admin:index"),
+            ],
+        },
+        {
+            "title": _("Messages"),
+            "separator": True,
+            "items": [
+                _item(_("Compose"), "edit_square", "messages:compose", "messaging_app.add_message"),
+                _item(_("Messages"), "send", "messages:list", "messaging_app.view_message"),
+            ],
+        },
+        {
+            "title": _("Users"),
+            "separator": True,
+            "items": [
+                _item(
+                    _("Users"),
+                    "group",
+                    "admin:users_app_enduser_changelist",
+                    "users_app.view_enduser",
+                ),
+                _item(_("Import"), "upload_file", "users:import_list", "users_app.view_importjob"),
+            ],
+        },
+        {
+            "title": _("Settings"),
+            "separator": True,
+            "items": [
+                _item(
+                    _("Channels"),
+                    "cell_tower",
+                    "admin:channels_app_channel_changelist",
+                    "channels_app.view_channel",
+                ),
+                _item(
+                    _("Business lines"),
+                    "key",
+                    "admin:channels_app_businessline_changelist",
+                    "channels_app.view_businessline",
+                ),
+                _item(
+                    _("Access keys"),
+                    "vpn_key",
+                    "admin:channels_app_accesskey_changelist",
+                    "channels_app.view_accesskey",
+                ),
+                _item(_("Operators"), "badge", "admin:auth_user_changelist", "auth.view_user"),
+            ],
+        },
+    ]
+
+
+def _item(title: Any, icon: str, url: str, permission: str = "") -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(url),
+        "permission": _may(permission),
+    }
+
+
+def _may(permission: str) -> Callable[[HttpRequest], bool]:
+    return lambda request: not permission or request.user.has_perm(permission)

@@ -1,0 +1,163 @@
+"""Where each kind of binding is stored, and the SQL that compares and changes it.
+
+Every statement works on a whole upload. `CROSS JOIN` makes SQLite, which knows nothing about the
+size of a temporary table, start with the upload and look the rest up by index; for PostgreSQL it
+is a plain join.
+"""
+
+from dataclasses import dataclass
+from string import Template
+
+from users_app.changes import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One table that binds values to people: (end_user_id, scope, value) is unique in it."""
+
+    kind: Kind
+    table: str
+    scope: str
+    scope_type: str
+    value: str
+    # Columns that a new row needs beyond those three, and their SQL; %s is the time of the upload.
+    extra_columns: str = ""
+    extra_values: str = ""
+    takes_time: bool = False
+    # True for a stored row (t) that reaches the person.
+    live: str = "1 = 1"
+    on_conflict: str = "DO NOTHING"
+    # The scopes in which a value belongs to one person only.
+    exclusive_scopes: str = ""
+
+    def temporary_tables(self) -> dict[str, str]:
+        scope = f"scope {self.scope_type} NOT NULL"
+        return {
+            # What the upload says.
+            f"staged_{self.kind}": (
+                f"userid varchar(64) NOT NULL, {scope}, value varchar(64) NOT NULL,"
+                " present smallint NOT NULL, replaces smallint NOT NULL, position bigint NOT NULL"
+            ),
+            # What that changes.
+            f"wanted_{self.kind}": (
+                f"userid varchar(64) NOT NULL, {scope}, value varchar(64) NOT NULL"
+            ),
+            f"unwanted_{self.kind}": "userid varchar(64) NOT NULL, id bigint NOT NULL",
+            f"moved_{self.kind}": "id bigint NOT NULL",
+        }
+
+    def sql(self, statement: Template) -> str:
+        return statement.substitute(
+            kind=self.kind,
+            table=self.table,
+            scope=self.scope,
+            value=self.value,
+            extra_columns=self.extra_columns,
+            extra_values=self.extra_values,
+            live=self.live,
+            on_conflict=self.on_conflict,
+            exclusive_scopes=self.exclusive_scopes,
+        )
+
+
+BINDINGS = (
+    Binding(
+        kind=Kind.APP,
+        table="users_app_registration",
+        scope="channel_id",
+        scope_type="bigint",
+        value="registration_id",
+        extra_columns=", created_at, invalid_reason",
+        extra_values=", %s, ''",
+        takes_time=True,
+        live="t.invalid_at IS NULL",
+        on_conflict="DO UPDATE SET invalid_at = NULL, invalid_reason = ''",
+        exclusive_scopes="SELECT id FROM channels_app_channel WHERE device_policy = 'move'",
+    ),
+    Binding(
+        kind=Kind.TAG,
+        table="users_app_tag",
+        scope="bind_id",
+        scope_type="varchar(64)",
+        value="name",
+    ),
+)
+
+# --- after loading -------------------------------------------------------------------------------
+
+INDEX_STAGED = Template("CREATE INDEX staged_${kind}_value ON staged_$kind (userid, scope, value)")
+INDEX_STAGED_DEVICES = Template("CREATE INDEX staged_${kind}_owner ON staged_$kind (scope, value)")
+ANALYZE_STAGED = Template("ANALYZE staged_$kind")
+
+SPARE_THE_FAULTY = Template("""
+    UPDATE staged_$kind SET replaces = 0
+    WHERE replaces = 1 AND userid IN (SELECT userid FROM staged_people WHERE faulty = 1)
+""")
+
+ANY_EXCLUSIVE = Template("SELECT EXISTS ($exclusive_scopes)")
+
+# Where the upload gives one device to several people, the last of them has it.
+LAST_OWNER_ONLY = Template("""
+    UPDATE staged_$kind SET present = 0
+    WHERE present = 1 AND scope IN ($exclusive_scopes)
+      AND EXISTS (
+        SELECT 1 FROM staged_$kind AS later
+        WHERE later.scope = staged_$kind.scope AND later.value = staged_$kind.value
+          AND later.present = 1 AND later.userid <> staged_$kind.userid
+          AND later.position > staged_$kind.position)
+""")
+
+# --- what would change ---------------------------------------------------------------------------
+
+FIND_WANTED = Template("""
+    INSERT INTO wanted_$kind (userid, scope, value)
+    SELECT DISTINCT s.userid, s.scope, s.value
+    FROM staged_$kind AS s LEFT JOIN users_app_enduser AS u ON u.userid = s.userid
+    WHERE s.present = 1 AND NOT EXISTS (
+        SELECT 1 FROM $table AS t
+        WHERE t.$scope = s.scope AND t.$value = s.value AND t.end_user_id = u.id AND $live)
+""")
+
+FIND_UNNAMED = Template("""
+    INSERT INTO unwanted_$kind (userid, id)
+    SELECT r.userid, t.id
+    FROM (SELECT DISTINCT userid, scope FROM staged_$kind WHERE replaces = 1) AS r
+        CROSS JOIN users_app_enduser AS u CROSS JOIN $table AS t
+    WHERE u.userid = r.userid AND t.end_user_id = u.id AND t.$scope = r.scope
+      AND NOT EXISTS (
+        SELECT 1 FROM staged_$kind AS s
+        WHERE s.userid = r.userid AND s.scope = r.scope AND s.value = t.$value AND s.present = 1)
+""")
+
+FIND_ABSENT = Template("""
+    INSERT INTO unwanted_$kind (userid, id)
+    SELECT s.userid, t.id
+    FROM staged_$kind AS s CROSS JOIN users_app_enduser AS u CROSS JOIN $table AS t
+    WHERE s.present = 0 AND u.userid = s.userid
+      AND t.$scope = s.scope AND t.$value = s.value AND t.end_user_id = u.id
+      AND NOT EXISTS (
+        SELECT 1 FROM staged_$kind AS k
+        WHERE k.userid = s.userid AND k.scope = s.scope AND k.value = s.value AND k.present = 1)
+""")
+
+FIND_MOVED = Template("""
+    INSERT INTO moved_$kind (id)
+    SELECT DISTINCT t.id
+    FROM staged_$kind AS s CROSS JOIN $table AS t CROSS JOIN users_app_enduser AS u
+    WHERE s.present = 1 AND s.scope IN ($exclusive_scopes)
+      AND t.$scope = s.scope AND t.$value = s.value
+      AND u.id = t.end_user_id AND u.userid <> s.userid
+""")
+
+# --- the change itself ---------------------------------------------------------------------------
+
+DELETE_UNWANTED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM unwanted_$kind)")
+DELETE_MOVED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM moved_$kind)")
+
+INSERT_WANTED = Template("""
+    INSERT INTO $table ($scope, $value, end_user_id$extra_columns)
+    SELECT w.scope, w.value, u.id$extra_values
+    FROM wanted_$kind AS w CROSS JOIN users_app_enduser AS u
+    WHERE u.userid = w.userid
+    ON CONFLICT (end_user_id, $scope, $value) $on_conflict
+""")

@@ -1,0 +1,29 @@
+"""The upload form."""
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from users_app.workbook_file import MAX_BYTES
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=gettext_lazy("Excel workbook (.xlsx)"),
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls"}),
+        error_messages={
+            "required": gettext_lazy("Choose a file first."),
+            "empty": gettext_lazy("The file is empty. Upload an Excel workbook (.xlsx)."),
+        },
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > MAX_BYTES:
+            raise forms.ValidationError(
+                _("The file has %(size)d MB; at most %(limit)d MB are allowed. Split it."),
+                params={"size": -(-(file.size or 0) // 1024**2), "limit": MAX_BYTES // 1024**2},
+            )
+        return file

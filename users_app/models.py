@@ -1,0 +1,169 @@
+"""Who can be reached, and how: people, their devices and tags, and the files that bring them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from channels_app.models import Channel
+from users_app.changes import ALL as ALL  # where queries look for it
+
+
+class EndUserQuerySet(models.QuerySet["EndUser"]):
+    def search(self, text: str) -> "EndUserQuerySet":
+        """People whose userid begins with `text`, or who have that registrationID."""
+        # The index begins with the channel, of which there are few.
+        holders = Registration.objects.filter(
+            channel__in=list(Channel.objects.values_list("id", flat=True)), registration_id=text
+        )
+        return self.filter(
+            models.Q(userid__startswith=text) | models.Q(id__in=holders.values("end_user_id"))
+        )
+
+    def with_device_count(self) -> "EndUserQuerySet":
+        """Counts per row shown, not by joining and grouping everybody."""
+        devices = (
+            Registration.objects.filter(end_user=models.OuterRef("id"))
+            .order_by()
+            .values("end_user")
+            .annotate(count=models.Count("id"))
+            .values("count")
+        )
+        return self.annotate(
+            device_count=Coalesce(models.Subquery(devices), 0, output_field=models.IntegerField())
+        )
+
+
+class EndUser(models.Model):
+    """A person to reach; the external key is `userid`."""
+
+    userid = models.CharField(_("userid"), max_length=64, unique=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = EndUserQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        ordering = ("userid",)
+
+    def __str__(self) -> str:
+        return self.userid
+
+
+class Registration(models.Model):
+    """One registrationID of one EndUser in one Channel."""
+
+    channel = models.ForeignKey(
+        Channel,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("channel"),
+    )
+    end_user = models.ForeignKey(
+        EndUser,
+        on_delete=models.CASCADE,
+        related_name="registrations",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    registration_id = models.CharField(_("registrationID"), max_length=64)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    # JPush called the id invalid; a new upload revives it.
+    invalid_at = models.DateTimeField(_("invalid since"), null=True, editable=False)
+    invalid_reason = models.CharField(_("reason"), max_length=255, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("App registration ID")
+        verbose_name_plural = _("App registration IDs")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("end_user", "channel", "registration_id"),
+                name="one_binding_per_device_and_user",
+            ),
+        )
+        # Covers what an audience reads.
+        indexes = (
+            models.Index(
+                fields=("channel", "registration_id", "end_user"), name="registrations_by_device"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.registration_id
+
+
+class Tag(models.Model):
+    """One tag of one EndUser, seen by every business line (`all`) or by one (its ChannelKey)."""
+
+    end_user = models.ForeignKey(
+        EndUser,
+        on_delete=models.CASCADE,
+        related_name="tags",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    bind_id = models.CharField(_("bind_id"), max_length=64)
+    name = models.CharField(_("tag"), max_length=40)
+
+    class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("end_user", "bind_id", "name"), name="one_tag_per_user"
+            ),
+        )
+        indexes = (models.Index(fields=("name", "bind_id", "end_user"), name="people_by_tag"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportJobQuerySet(models.QuerySet["ImportJob"]):
+    def search(self, text: str) -> "ImportJobQuerySet":
+        return self.filter(file_name__icontains=text)
+
+
+class ImportJob(models.Model):
+    """One uploaded file: checked first, applied when the operator says so."""
+
+    class State(models.TextChoices):
+        CHECKED = "checked", _("checked, waiting for confirmation")
+        APPLIED = "applied", _("applied")
+        CANCELLED = "cancelled", _("cancelled")
+
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("operator"),
+    )
+    file_name = models.CharField(_("file"), max_length=255)
+    path = models.CharField(max_length=255, editable=False)  # below UMS_DATA_DIR
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.CHECKED
+    )
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    people = models.PositiveIntegerField(_("people"), default=0)
+    new = models.PositiveIntegerField(_("new"), default=0)
+    changed = models.PositiveIntegerField(_("changed"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    moved = models.PositiveIntegerField(_("devices moved"), default=0)
+    bad = models.PositiveIntegerField(_("bad rows"), default=0)
+    # What the result page shows beside the figures: imports.Report.
+    report = models.JSONField(default=dict, editable=False)
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    applied_at = models.DateTimeField(_("applied at"), null=True)
+
+    objects = ImportJobQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.file_name

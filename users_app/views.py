@@ -1,0 +1,145 @@
+"""Pages that import people from an Excel file."""
+
+from pathlib import PurePath
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import User
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ums.lib.console import render_page
+from ums.lib.errors import DomainError
+from users_app import imports, workbooks
+from users_app.excel import COLUMNS
+from users_app.forms import UploadForm
+from users_app.models import ImportJob
+from users_app.workbooks import EXAMPLE_ROWS
+
+JOBS_PER_PAGE = 50
+BADGES = {
+    ImportJob.State.CHECKED: "wait",
+    ImportJob.State.APPLIED: "good",
+    ImportJob.State.CANCELLED: "bad",
+}
+
+may_view = permission_required("users_app.view_importjob", raise_exception=True)
+may_add = permission_required("users_app.add_importjob", raise_exception=True)
+
+
+@require_GET
+@login_required
+@may_view
+def import_list(request: HttpRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    jobs = ImportJob.objects.search(query).defer("report").select_related("operator")
+    page = Paginator(jobs, JOBS_PER_PAGE).get_page(request.GET.get("page"))
+    context: dict[str, object] = {
+        "page": page,
+        "query": query,
+        "rows": [(job, BADGES[ImportJob.State(job.state)]) for job in page],
+        "may_add": request.user.has_perm("users_app.add_importjob"),
+    }
+    return render_page(request, "users/import_list.html", context, title=_("Imports"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@may_add
+def import_new(request: HttpRequest) -> HttpResponse:
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            job = imports.check(file=form.cleaned_data["file"], operator=cast("User", request.user))
+        except DomainError as exc:
+            form.add_error("file", exc.message)
+        else:
+            return redirect("users:import_detail", job.pk)
+    context: dict[str, object] = {"form": form, "columns": COLUMNS, "example_rows": EXAMPLE_ROWS}
+    status = 400 if form.errors else 200
+    return render_page(
+        request, "users/import_new.html", context, title=_("Import users"), status=status
+    )
+
+
+@require_GET
+@login_required
+@may_view
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    job = get_object_or_404(ImportJob.objects.select_related("operator"), pk=pk)
+    good = job.rows - job.bad
+    context: dict[str, object] = {
+        "job": job,
+        "badge": BADGES[ImportJob.State(job.state)],
+        "waits": job.state == ImportJob.State.CHECKED,
+        "applied": job.state == ImportJob.State.APPLIED,
+        "columns": COLUMNS,
+        "bad_rows": job.report.get("first_bad", []),
+        "good": good,
+        "has_bad_rows_file": job.bad and job.state != ImportJob.State.CANCELLED,
+        "apply_label": _apply_label(rows=good, people=job.people),
+        "may_add": request.user.has_perm("users_app.add_importjob"),
+    }
+    return render_page(request, "users/import_detail.html", context, title=job.file_name)
+
+
+@require_POST
+@login_required
+@may_add
+def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        imports.confirm(job=get_object_or_404(ImportJob, pk=pk))
+    except DomainError as exc:
+        messages.error(request, exc.message)
+    return redirect("users:import_detail", pk)
+
+
+@require_POST
+@login_required
+@may_add
+def import_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        imports.cancel(job=get_object_or_404(ImportJob, pk=pk))
+    except DomainError as exc:
+        messages.error(request, exc.message)
+    return redirect("users:import_detail", pk)
+
+
+@require_GET
+@login_required
+@may_view
+def import_bad_rows(request: HttpRequest, pk: int) -> HttpResponseBase:
+    job = get_object_or_404(ImportJob, pk=pk)
+    try:
+        file = imports.bad_rows(job=job)
+    except DomainError as exc:
+        messages.error(request, exc.message)
+        return redirect("users:import_detail", pk)
+    name = f"{PurePath(job.file_name).stem}-bad-rows.xlsx"
+    return FileResponse(
+        file, as_attachment=True, filename=name, content_type=workbooks.CONTENT_TYPE
+    )
+
+
+@require_GET
+@login_required
+@may_add
+def import_template(request: HttpRequest) -> HttpResponseBase:
+    return FileResponse(
+        workbooks.template(),
+        as_attachment=True,
+        filename="ums-users.xlsx",
+        content_type=workbooks.CONTENT_TYPE,
+    )
+
+
+def _apply_label(*, rows: int, people: int) -> str:
+    of_people = ngettext("%(count)s person", "%(count)s people", people) % {"count": f"{people:,}"}
+    return ngettext(
+        "Apply %(count)s row of %(people)s", "Apply %(count)s rows of %(people)s", rows
+    ) % {"count": f"{rows:,}", "people": of_people}
