@@ -33,7 +33,7 @@ def compose(request: HttpRequest) -> HttpResponse:
         return _form_page(request, ComposeForm(initial=_entered(request)))
     confirmation = ConfirmationForm(request.POST)
     confirmed = step == "send" and confirmation.is_valid()
-    if confirmed and (first := submitted(str(confirmation.cleaned_data["key"]))):
+    if confirmed and (first := submitted(str(confirmation.cleaned_data["submission_key"]))):
         messages.info(request, _("This message was sent already. It was not sent again."))
         return _after(request, first)
     # The whole form again: what comes back from the review page is as untrusted as before.
@@ -45,8 +45,8 @@ def compose(request: HttpRequest) -> HttpResponse:
         return _review_page(request, form, now, key=uuid.uuid4())
     if not now.devices or now.devices != confirmation.cleaned_data["devices"]:
         data = confirmation.cleaned_data
-        return _review_page(request, form, now, key=data["key"], confirmed=data["devices"])
-    return _send(request, form, key=str(confirmation.cleaned_data["key"]))
+        return _review_page(request, form, now, key=data["submission_key"], confirmed=data["devices"])
+    return _send(request, form, key=str(confirmation.cleaned_data["submission_key"]))
 
 
 def _send(request: HttpRequest, form: ComposeForm, *, key: str) -> HttpResponse:
@@ -104,7 +104,7 @@ def _review_page(
     data = form.cleaned_data
     context: dict[str, object] = {
         "form": form,
-        "confirmation": ConfirmationForm(initial={"key": key, "devices": now.devices}),
+        "confirmation": ConfirmationForm(initial={"submission_key": key, "devices": now.devices}),
         "channels": data["channels"],
         "audience": audience_words(form.audience),
         "reach": now,
@@ -114,7 +114,7 @@ def _review_page(
         "send_label": _send_label(now.devices),
         "platforms": ", ".join(PLATFORM_NAMES[name] for name in data["platforms"]),
         "lifetime": _choice(form, "time_to_live"),
-        "environment": _choice(form, "environment") if "ios" in data["platforms"] else "",
+        "apns": _choice(form, "environment") if "ios" in data["platforms"] else "",
         "preview": {"title": data["title"], "text": data["text"]},
     }
     return render_page(request, "messages/review.html", context, title=_("Review and send"))

@@ -71,6 +71,7 @@ class CidStock:
 
     def refill(self, channel: Channel, client: JPushClient) -> None:
         """One call to JPush. JPushError where it fails; a cloud without cids is no failure."""
+        owner = credentials_of(channel)
         try:
             cids, _rate = client.fetch_cids(CIDS_PER_CALL)
         except JPushError as exc:
@@ -78,9 +79,8 @@ class CidStock:
             if not (private and exc.http_status in NO_CID_STATUSES):
                 raise
             with self._lock:
-                self._without_until[credentials_of(channel)] = time.monotonic() + NO_CID_RECHECK_SECONDS
+                self._without_until[owner] = time.monotonic() + NO_CID_RECHECK_SECONDS
             return
         fetched_at = time.monotonic()
         with self._lock:
-            stock = self._stock.setdefault(credentials_of(channel), deque())
-            stock.extend((fetched_at, cid) for cid in cids)
+            self._stock.setdefault(owner, deque()).extend((fetched_at, cid) for cid in cids)

@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 60  # longer than a call can take (client.py: 5 + 15)
 MAX_SLOT_WAIT_SECONDS = 20.0
 BATCH_PARAM = "ums_batch"  # our mark in callback.params, echoed by JPush
-CID_LIFE = timedelta(hours=23, minutes=30)  # of the day that JPush gives (protocol/jpush.md 3)
+# Of the day that JPush gives (protocol/jpush.md 3); a cid may have been in stock for an hour.
+CID_LIFE = timedelta(hours=22, minutes=30)
 BACKOFF_BASE_SECONDS = 1.0
 BACKOFF_CAP_SECONDS = 60.0
 
@@ -31,9 +32,12 @@ BACKOFF_CAP_SECONDS = 60.0
 def claim(limit: int) -> list[tuple[int, str]]:
     """Lease up to `limit` due batches, oldest first: their ids, each with its lease token."""
     now = timezone.now()
-    due = Batch.objects.filter(
-        state=Batch.State.QUEUED, not_before__lte=now, channel__enabled=True
-    ).order_by("not_before", "pk")
+    due = (
+        Batch.objects.filter(state=Batch.State.QUEUED, not_before__lte=now, channel__enabled=True)
+        # They would only be put back at once, and keep the threads from other channels.
+        .exclude(channel_id__in=quota.paused_channels(MAX_SLOT_WAIT_SECONDS))
+        .order_by("not_before", "pk")
+    )
     claimed = []
     for batch_id in due.values_list("pk", flat=True)[:limit]:
         lease = secrets.token_hex(8)
@@ -78,16 +82,19 @@ class Pusher:
         )
         if batch is None or _too_late(batch):
             return  # the lease ran out before we began, or the message's time did
+        pushed = False
         try:
             if not self._prepare(batch):
                 outcomes.release(batch, seconds=0 if self._stopping.is_set() else 1)
                 return
-            result = self._connections.client(batch.channel).push(_body(batch))
+            body = _body(batch)
+            pushed = True
+            result = self._connections.client(batch.channel).push(body)
         except JPushError as exc:
-            _failed(batch, exc)
+            _failed(batch, exc, pushed=pushed)
             return
-        quota.learn(batch.channel, result.rate)
         outcomes.record_sent(batch, msg_id=result.msg_id)
+        quota.learn(batch.channel, result.rate)
 
     def _prepare(self, batch: Batch) -> bool:
         """Cid and slot taken, the attempt on disk; False where the batch has to wait.
@@ -142,7 +149,9 @@ def _too_late(batch: Batch) -> bool:
 
 
 def _body(batch: Batch) -> dict[str, object]:
-    ids = Delivery.objects.filter(batch_id=batch.pk, state=Delivery.State.PENDING)
+    # All of them, always: a repetition must say what the first attempt said, although receipts of
+    # that one may be here already.
+    ids = Delivery.objects.filter(batch_id=batch.pk).order_by("registration_id")
     channel = batch.channel
     return push_body(
         batch.message.content,
@@ -153,19 +162,23 @@ def _body(batch: Batch) -> dict[str, object]:
     )
 
 
-def _failed(batch: Batch, error: JPushError) -> None:
-    """Repeat, give up, or say that nobody knows (protocol/jpush.md 8)."""
+def _failed(batch: Batch, error: JPushError, *, pushed: bool) -> None:
+    """Repeat, give up, or say that nobody knows (protocol/jpush.md 8).
+
+    `pushed` False: it was the call for a cid that failed, and JPush has seen no push.
+    """
+    ambiguous = error.ambiguous and pushed
     logger.warning("batch %s attempt %s: %s", batch.pk, batch.attempts, error)
     wait = _retry_delay(batch, error)
     if error.rate_limited:
         quota.block(batch.channel, wait)
-    if error.ambiguous and batch.attempts and not batch.cid:
+    if ambiguous and not batch.cid:
         outcomes.record_unknown(batch, error)
     elif error.retryable and timezone.now() < batch.message.expires_at:
         outcomes.release(batch, seconds=wait, error=error)
-    elif error.ambiguous:
+    elif ambiguous:
         outcomes.record_unknown(batch, error)
-    elif error.bad_ids:
+    elif pushed and error.bad_ids:
         outcomes.drop_bad_ids(batch, error)
     else:
         outcomes.record_failed(batch, error)

@@ -244,5 +244,5 @@ class ComposeForm(forms.Form):
 class ConfirmationForm(forms.Form):
     """What the review page sends along: the one-time key and the number that was read there."""
 
-    key = forms.UUIDField(widget=forms.HiddenInput)
+    submission_key = forms.UUIDField(widget=forms.HiddenInput)
     devices = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

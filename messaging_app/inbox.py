@@ -127,7 +127,8 @@ def _read(callback: Callback) -> list[Fact]:
 
 
 def _batch_id(echoed: object) -> int:
-    text = str(echoed)
+    """0 unless it can be the id of a Batch: JPush may echo anything, of any size and depth."""
+    text = str(echoed) if isinstance(echoed, int | str) else ""
     return int(text) if BATCH_ID.match(text) else 0
 
 

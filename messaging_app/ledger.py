@@ -108,7 +108,7 @@ def deliveries(message: Message, *, box: str = "", search: str = "") -> QuerySet
             )
         )
         # As the index one_delivery_per_device has them: a page of a million is read, not sorted.
-        .order_by("channel_id", "registration_id", "pk")
+        .order_by(F("channel_id").asc(nulls_last=True), "registration_id", "pk")
     )
     if box:
         rows = rows.filter(box=box)

@@ -73,15 +73,15 @@ def reasons(message: Message) -> list[Reason]:
         .exclude(error_message="")
         .values("state", "error_code", "error_message")
         .annotate(
-            invalid=Sum("invalid"),
+            invalid_ids=Sum("invalid"),
             others=Sum("size") - Sum("delivered") - Sum("clicked") - Sum("invalid"),
         )
-        .order_by("-others", "-invalid", "error_code", "error_message")[:MAX_REASONS]
+        .order_by("-others", "-invalid_ids", "error_code", "error_message")[:MAX_REASONS]
     )
     found = []
     for group in groups:
         box = _BOX_OF_ERROR.get(group["state"], "queued")
-        for name, devices in ((box, group["others"]), ("invalid_id", group["invalid"])):
+        for name, devices in ((box, group["others"]), ("invalid_id", group["invalid_ids"])):
             if devices:
                 found.append(_cause(name, group["error_code"], group["error_message"], devices))
     accepted = Batch.objects.filter(message=message, state=Batch.State.SENT)

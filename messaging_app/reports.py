@@ -31,7 +31,7 @@ BOX_TONES = {
 }
 BOX_NAMES: dict[str, Words] = {
     "queued": gettext_lazy("waiting"),
-    "sent": gettext_lazy("accepted by JPush"),
+    "sent": gettext_lazy("accepted, no receipt yet"),
     "delivered": gettext_lazy("delivered"),
     "clicked": gettext_lazy("clicked"),
     "failed": gettext_lazy("failed"),
@@ -187,7 +187,7 @@ def funnel(counts: Ledger) -> list[Step]:
 
 
 def percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else ""
+    return f"{100 * part / whole:.1f}%" if whole else ""
 
 
 def audience_words(audience: Audience) -> str:

@@ -5,18 +5,23 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from messaging_app import delivery, inbox, outcomes
 from messaging_app.expansion import expand
 from messaging_app.models import Message
 
 logger = logging.getLogger(__name__)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 IDLE_SECONDS = 0.2
 SWEEP_SECONDS = 5.0
 FORGET_SECONDS = 3600.0
+MESSAGES_PER_ROUND = 10
 
 
 class Runner:
@@ -26,6 +31,7 @@ class Runner:
         self._threads = threads
         self._stopping = threading.Event()
         self._pushing: set[Future[None]] = set()
+        self._connections: list[BaseDatabaseWrapper] = []
         self._pusher = delivery.Pusher(self._stopping)
         self._sweeps = (
             _Every(SWEEP_SECONDS, delivery.return_expired_leases),
@@ -38,52 +44,68 @@ class Runner:
         self._stopping.set()
 
     def run(self) -> None:
-        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="push")
+        pool = ThreadPoolExecutor(
+            self._threads, thread_name_prefix="push", initializer=self._keep_connection
+        )
         try:
             while not self._stopping.is_set():
-                if not self._step(self._find_work, pool):
+                if not self._find_work(pool):
                     self._stopping.wait(IDLE_SECONDS)
         finally:
             pool.shutdown(wait=True)
             self._pusher.close()
+            for kept in self._connections:
+                kept.close()
             connections.close_all()
+
+    def _keep_connection(self) -> None:
+        """A thread cannot clean up at its end: whoever ends the pool closes what it has opened."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        connection.inc_thread_sharing()
+        self._connections.append(connection)
 
     def _find_work(self, pool: ThreadPoolExecutor) -> bool:
         """One round over everything that may wait; False if there was nothing at all."""
         for sweep in self._sweeps:
-            sweep.when_due()
-        expanding = Message.objects.filter(state=Message.State.EXPANDING).order_by("pk")
-        busy = [expand(pk) for pk in expanding.values_list("pk", flat=True)[:10]]
-        busy.append(inbox.apply_callbacks() > 0)
+            if sweep.is_due():
+                self._step(sweep.work)
+        busy = [self._step(expand, message_id) for message_id in self._step(_to_expand) or ()]
+        busy.append(bool(self._step(inbox.apply_callbacks)))
         self._pushing = {future for future in self._pushing if not future.done()}
         free = self._threads - len(self._pushing)
-        claimed = delivery.claim(free) if free else []
+        claimed = (self._step(delivery.claim, free) if free else None) or []
         for batch_id, lease in claimed:
             self._pushing.add(pool.submit(self._push, batch_id, lease))
-        outcomes.finish_messages()
+        self._step(outcomes.finish_messages)
         return any(busy) or bool(claimed)
 
     def _push(self, batch_id: int, lease: str) -> None:
         self._step(self._pusher.push, batch_id, lease)
 
-    def _step(self, work: Callable[..., bool | None], *args: object) -> bool | None:
-        """A fault in one piece of work must not end the others; the sweeper repeats it."""
+    def _step(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """A fault in one piece of work must not end the others; it is repeated by and by."""
         try:
-            return work(*args)
+            return work(*args, **kwargs)
         except Exception:
-            logger.exception("a step failed: %s", getattr(work, "__name__", work))
-            return False
+            logger.exception("a step failed: %s%s", getattr(work, "__name__", work), args)
+            return None
         finally:
             close_old_connections()
+
+
+def _to_expand() -> list[int]:
+    expanding = Message.objects.filter(state=Message.State.EXPANDING).order_by("pk")
+    return list(expanding.values_list("pk", flat=True)[:MESSAGES_PER_ROUND])
 
 
 class _Every:
     def __init__(self, seconds: float, work: Callable[[], object]) -> None:
         self._seconds = seconds
-        self._work = work
         self._next = 0.0
+        self.work = work
 
-    def when_due(self) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._seconds
-            self._work()
+    def is_due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + self._seconds
+        return True

@@ -120,6 +120,7 @@ def _outcomes(first_messages: dict[int, int]) -> dict[int, dict[str, int]]:
                 Case(
                     When(state=Batch.State.SENT, then=F("size") - F("invalid")),
                     default=F("delivered") + F("clicked"),
+                    output_field=IntegerField(),
                 )
             ),
             clicks=Sum("clicked"),

@@ -7,9 +7,10 @@ from messaging_app import compose, views
 app_name = "messages"
 
 urlpatterns = [
-    path("", views.message_list, name="list"),
-    path("compose", compose.compose, name="compose"),
-    path("<int:pk>", views.report, name="report"),
-    path("<int:pk>/progress", views.progress, name="progress"),
-    path("<int:pk>/people.csv", views.export, name="export"),
+    path("compose/", compose.compose, name="compose"),
+    # Not the root: the menu marks each entry whose address the page's address holds.
+    path("sent/", views.message_list, name="list"),
+    path("sent/<int:pk>/", views.report, name="report"),
+    path("sent/<int:pk>/progress/", views.progress, name="progress"),
+    path("sent/<int:pk>/people.csv", views.export, name="export"),
 ]

@@ -45,6 +45,8 @@ def _sends() -> dict[str, Any]:
     return {
         "periods": [(_("Today"), days[-1]), (_("%(days)d days") % {"days": DAYS}, total(days))],
         "days": days,
+        "first": days[0],
+        "last": days[-1],
         "bars": chart(days),
         "width": DAYS * BAR_STEP,
         "any": any(day.messages for day in days),

@@ -39,7 +39,9 @@ def ticks(operator: User | AnonymousUser, channels: Sequence[Channel]) -> list[T
             help=_("The JPush app to send through, with its AppKey and Master Secret."),
             done=bool(channels),
             link=_("Create a channel"),
-            url=reverse("admin:channels_app_channel_add") if may("channels_app.add_channel") else "",
+            url=reverse("admin:channels_app_channel_add")
+            if may("channels_app.add_channel")
+            else "",
         ),
         Tick(
             name="verified",

@@ -27,8 +27,7 @@ class UserView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
-        if isinstance(response.data, dict):
-            response.data.setdefault("data", "")
+        response.data["data"] = ""
         return response
 
 

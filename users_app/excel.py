@@ -16,7 +16,6 @@ from users_app.workbook_file import (
     Valueless,
     broken,
     inspect,
-    password_protected,
 )
 
 USERID, BIND_ID, APP_REGID, TAG = COLUMNS = ("userid", "bind_id", "app_regid", "tag")
@@ -73,19 +72,17 @@ class Sheet:
 
 def read(path: Path) -> Sheet:
     """The first sheet with a known header; DomainError in the order in which to mend things."""
-    inspection = inspect(path)
+    valueless_cells = inspect(path)
     try:
         workbook = python_calamine.load_workbook(str(path))
         first_headings: list[str] = []
         for name in workbook.sheet_names:
             source = workbook.get_sheet_by_name(name)
-            valueless = inspection.valueless.get(name, {})
+            valueless = valueless_cells.get(name, {})
             header = _find_header(source, valueless)
             if header:
                 return _sheet(source, header, valueless)
             first_headings = first_headings or _first_texts(source)
-    except python_calamine.PasswordError as exc:
-        raise password_protected() from exc
     except (python_calamine.CalamineError, OSError) as exc:
         raise broken(exc) from exc
     raise _no_header(first_headings)

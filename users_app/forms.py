@@ -12,7 +12,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Excel workbook (.xlsx)"),
         max_length=255,
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm"}),
         error_messages={
             "required": gettext_lazy("Choose a file first."),
             "empty": gettext_lazy("The file is empty. Upload an Excel workbook (.xlsx)."),

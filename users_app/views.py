@@ -52,8 +52,8 @@ def import_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @may_add
 def import_new(request: HttpRequest) -> HttpResponse:
-    form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
+    if form.is_valid():
         try:
             job = imports.check(file=form.cleaned_data["file"], operator=cast("User", request.user))
         except DomainError as exc:
@@ -78,6 +78,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "badge": BADGES[ImportJob.State(job.state)],
         "waits": job.state == ImportJob.State.CHECKED,
         "applied": job.state == ImportJob.State.APPLIED,
+        "figures": _figures(job),
         "columns": COLUMNS,
         "bad_rows": job.report.get("first_bad", []),
         "good": good,
@@ -136,6 +137,24 @@ def import_template(request: HttpRequest) -> HttpResponseBase:
         filename="ums-users.xlsx",
         content_type=workbooks.CONTENT_TYPE,
     )
+
+
+def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
+    """Label, meaning and number of each figure."""
+    figures = [
+        (_("Rows"), _("Rows of the sheet below its header that are not blank"), job.rows),
+        (_("People"), _("Different userids in the good rows"), job.people),
+        (_("New"), _("People who were not stored before"), job.new),
+        (_("Changed"), _("Known people who gain or lose a device or a tag"), job.changed),
+        (_("Unchanged"), _("Known people of whom everything is stored already"), job.unchanged),
+        (
+            _("Devices moved"),
+            _("Devices taken from a former owner, in channels where only the newest person has it"),
+            job.moved,
+        ),
+        (_("Bad rows"), _("Rows that are not applied, with the reason below"), job.bad),
+    ]
+    return [(label, meaning, f"{number:,}") for label, meaning, number in figures]
 
 
 def _apply_label(*, rows: int, people: int) -> str:

@@ -3,7 +3,7 @@
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -21,7 +21,7 @@ MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 MAX_CELLS = 20_000_000
 _BLOCK_BYTES = 1024 * 1024
 _MAX_ROW_BYTES = 32 * 1024 * 1024
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # .xls, and the wrapping of a file with a password
+_OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # old Office files, and .xlsx with a password
 _PASSWORD = "EncryptedPackage".encode("utf-16-le")
 
 # Cells that hold something; one without content ends in "/>".
@@ -45,15 +45,11 @@ class Valueless(Enum):
 Place = tuple[int, int]  # row and column, the first ones are 1
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
-    """What the reader cannot tell: valueless cells, by sheet."""
+def inspect(path: Path) -> dict[str, dict[Place, Valueless]]:
+    """The valueless cells by sheet, which the reader takes for blank ones.
 
-    valueless: Mapping[str, Mapping[Place, Valueless]]
-
-
-def inspect(path: Path) -> Inspection:
-    """DomainError saying what the file is, unless it is a workbook that can be opened safely."""
+    DomainError saying what the file is, unless it is a workbook that can be opened safely.
+    """
     size = path.stat().st_size
     if size == 0:
         raise DomainError(_("The file is empty. Upload an Excel workbook (.xlsx)."))
@@ -65,18 +61,23 @@ def inspect(path: Path) -> Inspection:
     with path.open("rb") as file:
         head = file.read(1024)
         if head.startswith(b"PK"):
-            return Inspection(_inspect_package(file))
+            return _inspect_package(file)
         if head.startswith(_OLE):
             if _PASSWORD in head + file.read():
-                raise password_protected()
-            return Inspection({})  # .xls: at most 256 x 65,536 cells, and no map of its errors
+                raise DomainError(
+                    _(
+                        "The file is protected by a password. Save it in Excel without one and"
+                        " upload it again."
+                    )
+                )
+            # The reader ends the whole process over some broken .xls files.
+            raise DomainError(
+                _(
+                    "This is a file of an Office before 2007 (.xls). Open it in Excel, save it as"
+                    " .xlsx and upload that."
+                )
+            )
     raise _not_excel(head)
-
-
-def password_protected() -> DomainError:
-    return DomainError(
-        _("The file is protected by a password. Save it in Excel without one and upload it again.")
-    )
 
 
 def broken(reason: object) -> DomainError:

@@ -125,7 +125,7 @@ def _cell(
         case Valueless():
             cell = WriteOnlyCell(sheet, "#N/A")
         case _:
-            cell = WriteOnlyCell(sheet, value)
+            cell = WriteOnlyCell(sheet, value)  # type: ignore[arg-type]  # it takes dates too
     if font:
         cell.font = font
     if fill:

@@ -17,4 +17,4 @@ def test_the_main_job_works_from_end_to_end_with_exact_figures() -> None:
 
 def test_a_wrong_figure_fails_the_demo() -> None:
     with pytest.raises(DemoError, match="clicks: the sandbox has 2, we have 1"):
-        require(2 == 1, "clicks: the sandbox has 2, we have 1.")
+        require(False, "clicks: the sandbox has 2, we have 1.")

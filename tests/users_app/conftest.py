@@ -69,9 +69,7 @@ def delete(client: Client, global_headers: dict[str, str]) -> Post:
 def _poster(client: Client, path: str, default: dict[str, str]) -> Post:
     def post(body: Any, headers: dict[str, str] | None = None) -> Any:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.post(
-            path, data, content_type="application/json", headers=headers or default
-        )
+        return client.post(path, data, content_type="application/json", headers=headers or default)
 
     return post
 

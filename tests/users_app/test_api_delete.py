@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.users_app.conftest import Post, stored
 
 from channels_app.models import Channel
+from tests.users_app.conftest import Post, stored
 
 pytestmark = pytest.mark.django_db
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from tests.users_app.conftest import Post, basic, devices, stored, tags
 
 from channels_app.models import BusinessLine, Channel
+from tests.users_app.conftest import Post, basic, devices, stored, tags
 from users_app.models import EndUser
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +224,7 @@ def test_a_value_that_breaks_a_rule_fails_its_whole_item(
         (b"", "not JSON in UTF-8"),
         (b"[{", "not JSON in UTF-8"),
         (b'[{"userid":"\xff"}]', "not JSON in UTF-8"),
+        (b'[{"userid":"u1","x":' + b"[" * 100_000, "not JSON in UTF-8"),
         (b"null", "Expected `array`"),
         (b'{"userid":"u1"}', "Expected `array`, got `object`"),
         (b'["u1"]', "Expected `object`, got `str` - at `$[0]`"),

@@ -43,7 +43,7 @@ def test_other_tags_are_refused(tag: str) -> None:
 
 
 def test_the_length_of_a_tag_is_counted_in_bytes() -> None:
-    with pytest.raises(RefusedError, match="“中{14}” has 42 bytes in UTF-8; at most 40"):
+    with pytest.raises(RefusedError, match=r"“中{14}” has 42 bytes in UTF-8; at most 40"):
         checked_tag("中" * 14)
 
 
@@ -61,12 +61,12 @@ def test_what_cannot_be_a_registration_id_is_refused(value: str) -> None:
 def test_an_unknown_channel_code_is_answered_with_the_nearest_one() -> None:
     bind_ids = BindIds({"app123": 1, "Other": 2}, frozenset())
 
-    with pytest.raises(RefusedError, match="“APP124” is not the code .* Did you mean “app123”?"):
+    with pytest.raises(RefusedError, match=r"“APP124” is not the code .* Did you mean “app123”?"):
         bind_ids.channel_id("APP124")
 
 
 def test_an_unknown_channel_code_that_resembles_none_is_answered_with_the_codes() -> None:
-    with pytest.raises(RefusedError, match="Channel codes are: a1, b2."):
+    with pytest.raises(RefusedError, match=r"Channel codes are: a1, b2\."):
         BindIds({"b2": 1, "a1": 2}, frozenset()).channel_id("zzzzzz")
 
 

@@ -9,9 +9,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
-from tests.users_app.conftest import WriteWorkbook, devices, stored, tags
 
 from channels_app.models import Channel
+from tests.users_app.conftest import WriteWorkbook, devices, stored, tags
 from ums.lib.errors import DomainError
 from users_app import excel, imports
 from users_app.models import ImportJob
@@ -115,7 +115,7 @@ def test_two_clicks_apply_once(app123: Channel, person: User, workbook: WriteWor
     imports.confirm(job=job)
     applied = ImportJob.objects.get(pk=job.pk)
 
-    with pytest.raises(DomainError, match="“users.xlsx” is already finished: applied"):
+    with pytest.raises(DomainError, match=r"“users\.xlsx” is already finished: applied"):
         imports.confirm(job=again)
 
     assert ImportJob.objects.get(pk=job.pk).applied_at == applied.applied_at

@@ -4,11 +4,12 @@ import datetime
 from typing import Any
 
 import pytest
-from tests.users_app.conftest import WriteWorkbook
 
+from tests.users_app.conftest import WriteWorkbook
 from users_app import excel
 from users_app.changes import BindIds, Kind
 from users_app.rows import Row, read_row
+from users_app.workbook_file import Valueless
 
 BIND_IDS = BindIds({"app123": 7}, frozenset({"key1"}))
 
@@ -45,9 +46,7 @@ def test_several_values_of_a_cell_are_split(workbook: WriteWorkbook, cell: str) 
     ]
 
 
-@pytest.mark.parametrize(
-    ("bind_id", "scope"), [("", "all"), ("all", "all"), ("key1", "key1")]
-)
+@pytest.mark.parametrize(("bind_id", "scope"), [("", "all"), ("all", "all"), ("key1", "key1")])
 def test_a_row_with_tags_only_names_who_sees_them(
     workbook: WriteWorkbook, bind_id: str, scope: str
 ) -> None:
@@ -136,5 +135,5 @@ def test_an_error_of_excel_is_a_problem_of_its_cell(workbook: WriteWorkbook) -> 
     sheet = excel.read(path)
     [row] = sheet.rows()
 
-    assert row.values[2] == excel.Valueless.ERROR
+    assert row.values[2] == Valueless.ERROR
     assert "holds an error of Excel" in read_row(row, sheet, BIND_IDS).problems["app_regid"]

@@ -4,9 +4,9 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from tests.users_app.conftest import devices, stored, tags
 
 from channels_app.models import Channel
+from tests.users_app.conftest import devices, stored, tags
 from users_app.changes import BindingChange, Kind, PersonChange
 from users_app.models import EndUser, Registration, Tag
 from users_app.upload import (
@@ -21,9 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def app(channel: Channel, value: str, *, set_: bool = False, at: int = 0) -> BindingChange:
-    return BindingChange(
-        Kind.APP, channel.pk, value, present=True, replaces=set_, position=at
-    )
+    return BindingChange(Kind.APP, channel.pk, value, present=True, replaces=set_, position=at)
 
 
 def tag(value: str, *, present: bool = True, scope: str = "all") -> BindingChange:
@@ -187,14 +185,13 @@ def test_an_upload_that_fails_changes_nothing_and_the_next_one_works(app123: Cha
     def changes() -> list[PersonChange]:
         return [PersonChange("u1", (app(app123, "r1"),))]
 
-    with (
-        pytest.raises(BoomError),
-        transaction.atomic(),
-        staged(changes()) as upload,
-        transaction.atomic(),
-    ):
-        upload.apply()
-        raise BoomError
+    def fail_half_way() -> None:
+        with staged(changes()) as upload, transaction.atomic():
+            upload.apply()
+            raise BoomError
+
+    with pytest.raises(BoomError):
+        fail_half_way()
 
     assert stored() == {}
     assert both(changes()).new == 1
@@ -204,7 +201,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_people(
     app123: Channel,
 ) -> None:
     def statements(count: int) -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             apply_changes(
                 PersonChange(f"{count}-{n}", (app(app123, f"{count}-{n}", at=n), tag("vip")))
                 for n in range(count)

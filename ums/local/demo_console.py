@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Iterable
 
+from django.urls import reverse
 from openpyxl import Workbook
 
 from ums.local.browser import Browser, Page
@@ -19,15 +20,15 @@ class Console:
         self._browser = Browser(url)
 
     def sign_in(self, username: str, password: str) -> None:
-        page = self._browser.get("/console/")
+        page = self._browser.get(reverse("admin:index"))
         form = page.form(field="password")
         page = self._browser.submit(page, form, {"username": username, "password": password})
-        require(page.status == 200 and page.url.endswith("/console/"), "Nobody can sign in.")
+        require(page.url.endswith(reverse("admin:index")), "Nobody can sign in.")
 
     def import_workbook(self, rows: Iterable[tuple[str, ...]]) -> None:
         """Upload the rows as a workbook, read the check, apply it."""
         content, number = _workbook(rows)
-        page = self._browser.get("/console/users/imports/new/")
+        page = self._browser.get(reverse("users:import_new"))
         form = page.form(field="file")
         checked = self._browser.upload(page, form, "file", "demo.xlsx", content)
         require(f"{number:,}" in checked.text, "The check does not show the number of rows.")
@@ -36,7 +37,7 @@ class Console:
 
     def send_to_tag(self, tag: str) -> str:
         """Fill in the form, confirm the number that the review names; the report's address."""
-        page = self._browser.get("/console/messages/compose/")
+        page = self._browser.get(reverse("messages:compose"))
         form = page.form(field="text")
         written: dict[str, str | list[str]] = {
             "channels": form.choices["channels"],
@@ -46,7 +47,7 @@ class Console:
             "text": "Hello from the console",
         }
         review = self._browser.submit(page, form, written)
-        confirm = review.form(field="submission_key")
+        confirm = review.form(field="step")
         report = self._browser.submit(review, confirm, {"step": "send"})
         require(bool(BOX.search(report.text)), f"Sending led to {report.url}, which is no report.")
         return report.url

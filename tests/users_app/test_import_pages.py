@@ -1,0 +1,226 @@
+"""The pages that import people."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from channels_app.models import Channel
+from tests.users_app.conftest import WriteWorkbook, stored
+from users_app import excel, workbook_file
+from users_app.models import ImportJob
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+
+
+def upload(client: Client, path: Path) -> Any:
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return client.post(reverse("users:import_new"), {"file": file}, follow=True)
+
+
+def saved(response: Any, path: Path) -> Path:
+    path.write_bytes(response.getvalue())
+    return path
+
+
+def test_a_file_goes_from_upload_over_check_and_confirmation_to_mended_bad_rows(
+    client: Client, operator: User, app123: Channel, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    path = workbook(
+        ("u1", "app123", "r1", "vip"), ("u2", "app124", "<b>2</b>", ""), ("u3", "", "", "a")
+    )
+
+    page = upload(client, path)
+
+    job = ImportJob.objects.get()
+    assert page.redirect_chain == [(reverse("users:import_detail", args=[job.pk]), 302)]
+    html = page.content.decode()
+    assert "Apply 2 rows of 2 people" in html
+    assert "Did you mean “app123”?" in html
+    assert "&lt;b&gt;2&lt;/b&gt;" in html
+    assert stored() == {}
+
+    page = client.post(reverse("users:import_confirm", args=[job.pk]), follow=True)
+
+    html = page.content.decode()
+    assert "The good rows are stored." in html
+    assert "Apply 2 rows" not in html
+    assert set(stored()) == {"u1", "u3"}
+
+    response = client.get(reverse("users:import_bad_rows", args=[job.pk]))
+    assert response.headers["Content-Disposition"] == 'attachment; filename="users-bad-rows.xlsx"'
+    [row] = excel.read(saved(response, tmp_path / "bad.xlsx")).rows()
+    assert row.values[:3] == ("u2", "app124", "<b>2</b>")
+
+    mended = workbook(("u2", "app123", "r2", "", row.values[4]), header=(*excel.COLUMNS, "reason"))
+    upload(client, mended)
+    client.post(reverse("users:import_confirm", args=[ImportJob.objects.latest("pk").pk]))
+    assert set(stored()) == {"u1", "u2", "u3"}
+
+
+def test_a_second_click_says_that_the_import_is_finished(
+    client: Client, operator: User, app123: Channel, workbook: WriteWorkbook
+) -> None:
+    upload(client, workbook(("u1", "app123", "r1", "")))
+    confirm = reverse("users:import_confirm", args=[ImportJob.objects.get().pk])
+    client.post(confirm)
+
+    assert "is already finished: applied" in client.post(confirm, follow=True).content.decode()
+
+
+def test_an_import_can_be_cancelled_once(
+    client: Client, operator: User, app123: Channel, workbook: WriteWorkbook
+) -> None:
+    upload(client, workbook(("u1", "app123", "r1", ""), ("", "", "", "x")))
+    job = ImportJob.objects.get()
+    cancel = reverse("users:import_cancel", args=[job.pk])
+
+    html = client.post(cancel, follow=True).content.decode()
+
+    assert "Apply" not in html
+    assert "Download the bad rows" not in html
+    assert "is already finished: cancelled" in client.post(cancel, follow=True).content.decode()
+    bad_rows = client.get(reverse("users:import_bad_rows", args=[job.pk]), follow=True)
+    assert "is no longer stored. Upload it again." in bad_rows.content.decode()
+    assert stored() == {}
+
+
+def test_a_file_without_a_good_row_cannot_be_applied(
+    client: Client, operator: User, workbook: WriteWorkbook
+) -> None:
+    html = upload(client, workbook(("a b", "", "", "x"))).content.decode()
+
+    assert "There is no good row in the file" in html
+    assert reverse("users:import_confirm", args=[ImportJob.objects.get().pk]) not in html
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"%PDF-1.7", "not an Excel workbook but a PDF document"),
+        (b"", "The file is empty. Upload an Excel workbook (.xlsx)."),
+        (None, "Choose a file first."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_explained_on_the_form(
+    client: Client, operator: User, content: bytes | None, reason: str
+) -> None:
+    data = {} if content is None else {"file": SimpleUploadedFile("a.xlsx", content)}
+
+    response = client.post(reverse("users:import_new"), data)
+
+    assert response.status_code == 400
+    assert reason in response.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_a_large_file_is_refused_with_both_numbers(
+    client: Client, operator: User, workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("users_app.forms.MAX_BYTES", 1024)
+    monkeypatch.setattr(workbook_file, "MAX_BYTES", 1024)
+
+    html = upload(client, workbook()).content.decode()
+
+    assert "The file has 1 MB; at most 0 MB are allowed." in html
+
+
+def test_the_form_shows_a_sample_and_offers_the_template(
+    client: Client, operator: User, tmp_path: Path
+) -> None:
+    html = client.get(reverse("users:import_new")).content.decode()
+    template = client.get(reverse("users:import_template"))
+
+    assert "1104a89792bbb69299a" in html
+    assert reverse("users:import_template") in html
+    assert len(list(excel.read(saved(template, tmp_path / "t.xlsx")).rows())) == 2
+
+
+def make_jobs(count: int) -> None:
+    for n in range(count):
+        user = User.objects.create_user(f"operator-{ImportJob.objects.count()}")
+        ImportJob.objects.create(file_name=f"people-{n}.xlsx", operator=user, state="applied")
+
+
+def test_the_list_searches_by_file_name_and_has_pages(client: Client, operator: User) -> None:
+    assert (
+        "Nothing has been imported yet."
+        in client.get(reverse("users:import_list")).content.decode()
+    )
+    make_jobs(60)
+
+    first = client.get(reverse("users:import_list")).content.decode()
+    second = client.get(reverse("users:import_list"), {"page": "2"}).content.decode()
+    found = client.get(reverse("users:import_list"), {"q": "PEOPLE-7."}).content.decode()
+    none = client.get(reverse("users:import_list"), {"q": "nothing"}).content.decode()
+
+    assert ("people-59.xlsx" in first, "people-9.xlsx" in first) == (True, False)
+    assert ("people-59.xlsx" in second, "people-9.xlsx" in second) == (False, True)
+    assert "Page 1 of 2" in first
+    assert ("people-7.xlsx" in found, "people-8.xlsx" in found) == (True, False)
+    assert "No import has such a file name." in none
+
+
+def test_the_list_asks_as_many_queries_for_twenty_imports_as_for_one(
+    client: Client, operator: User
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            client.get(reverse("users:import_list"))
+        return len(captured)
+
+    make_jobs(1)
+    queries()  # fills the caches of the session and of content types
+    one = queries()
+    make_jobs(19)
+
+    assert queries() == one
+
+
+def test_an_import_of_a_deleted_operator_is_still_shown(
+    client: Client, operator: User, workbook: WriteWorkbook
+) -> None:
+    job = ImportJob.objects.create(file_name="old.xlsx", report={})
+
+    assert client.get(reverse("users:import_detail", args=[job.pk])).status_code == 200
+    assert "old.xlsx" in client.get(reverse("users:import_list")).content.decode()
+
+
+ADD_PAGES = [
+    ("import_new", []),
+    ("import_template", []),
+    ("import_confirm", [1]),
+    ("import_cancel", [1]),
+]
+VIEW_PAGES = [("import_list", []), ("import_detail", [1]), ("import_bad_rows", [1])]
+
+
+@pytest.mark.parametrize(("name", "args"), ADD_PAGES + VIEW_PAGES)
+def test_every_page_needs_a_sign_in_and_then_the_right(
+    client: Client, name: str, args: list[int]
+) -> None:
+    method = client.post if name in {"import_confirm", "import_cancel"} else client.get
+    address = reverse(f"users:{name}", args=args)
+
+    assert method(address).headers["Location"].startswith(reverse("admin:login"))
+    client.force_login(User.objects.create_user("nobody", is_staff=True))
+    assert method(address).status_code == 403
+
+
+def test_who_may_only_look_sees_no_button(client: Client, workbook: WriteWorkbook) -> None:
+    viewer = User.objects.create_user("viewer", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_importjob"))
+    client.force_login(viewer)
+    job = ImportJob.objects.create(file_name="a.xlsx", rows=3, people=3, report={})
+
+    detail = client.get(reverse("users:import_detail", args=[job.pk])).content.decode()
+    listed = client.get(reverse("users:import_list")).content.decode()
+
+    assert "Apply 3 rows" not in detail
+    assert reverse("users:import_new") not in detail + listed

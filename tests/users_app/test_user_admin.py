@@ -1,0 +1,111 @@
+"""People in the console."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from channels_app.models import Channel
+from users_app.models import EndUser, Registration, Tag
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def console(client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("root"))
+    return client
+
+
+def make_people(channel: Channel, count: int, prefix: str = "user") -> None:
+    for n in range(count):
+        person = EndUser.objects.create(userid=f"{prefix}-{n}")
+        for device in range(2):
+            Registration.objects.create(
+                channel=channel, end_user=person, registration_id=f"{prefix}{n}x{device}"
+            )
+        Tag.objects.create(end_user=person, bind_id="all", name="vip")
+
+
+def listed(console: Client, **query: str) -> list[tuple[str, int]]:
+    page: Any = console.get(reverse("admin:users_app_enduser_changelist"), query)
+    return [(person.userid, person.device_count) for person in page.context["cl"].result_list]
+
+
+def test_people_are_listed_with_their_number_of_devices(console: Client, channel: Channel) -> None:
+    make_people(channel, 1)
+    EndUser.objects.create(userid="without")
+
+    assert listed(console) == [("user-0", 2), ("without", 0)]
+
+
+def test_people_are_found_by_the_beginning_of_a_userid_or_by_a_registration_id(
+    console: Client, channel: Channel
+) -> None:
+    make_people(channel, 2)
+    make_people(channel, 1, prefix="other")
+
+    assert [userid for userid, _count in listed(console, q=" user ")] == ["user-0", "user-1"]
+    assert [userid for userid, _count in listed(console, q="user-1")] == ["user-1"]
+    assert [userid for userid, _count in listed(console, q="other0x1")] == ["other-0"]
+    assert listed(console, q="0x1") == []
+    assert len(listed(console, q=" ")) == 3
+
+
+def test_the_list_asks_as_many_queries_for_twenty_people_as_for_one(
+    console: Client, channel: Channel
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            listed(console)
+        return len(captured)
+
+    make_people(channel, 1)
+    queries()
+    one = queries()
+    make_people(channel, 19, prefix="more")
+
+    assert queries() == one
+
+
+def test_a_person_shows_devices_and_tags_and_cannot_be_changed(
+    console: Client, channel: Channel
+) -> None:
+    make_people(channel, 1)
+    address = reverse("admin:users_app_enduser_change", args=[EndUser.objects.get().pk])
+
+    html = console.get(address).content.decode()
+
+    assert all(text in html for text in ("user0x0", "user0x1", "App 1 (app1)", "vip"))
+    assert console.post(address, {"userid": "changed"}).status_code == 403
+    assert console.get(reverse("admin:users_app_enduser_add")).status_code == 403
+    assert str(EndUser.objects.get()) == "user-0"
+
+
+def test_the_page_of_a_person_asks_as_many_queries_for_any_number_of_devices(
+    console: Client, channel: Channel
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            console.get(reverse("admin:users_app_enduser_change", args=[EndUser.objects.get().pk]))
+        return len(captured)
+
+    make_people(channel, 1)
+    queries()
+    two_devices = queries()
+    person = EndUser.objects.get()
+    for n in range(10):
+        Registration.objects.create(channel=channel, end_user=person, registration_id=f"more{n}")
+
+    assert queries() == two_devices
+
+
+def test_rows_are_named_by_what_people_know(channel: Channel) -> None:
+    make_people(channel, 1)
+
+    assert str(Registration.objects.earliest("pk")) == "user0x0"
+    assert str(Tag.objects.get()) == "vip"
