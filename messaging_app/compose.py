@@ -45,7 +45,9 @@ def compose(request: HttpRequest) -> HttpResponse:
         return _review_page(request, form, now, key=uuid.uuid4())
     if not now.devices or now.devices != confirmation.cleaned_data["devices"]:
         data = confirmation.cleaned_data
-        return _review_page(request, form, now, key=data["submission_key"], confirmed=data["devices"])
+        return _review_page(
+            request, form, now, key=data["submission_key"], confirmed=data["devices"]
+        )
     return _send(request, form, key=str(confirmation.cleaned_data["submission_key"]))
 
 

@@ -88,14 +88,22 @@ def forget_old() -> None:
     Receipt.objects.filter(received_at__lt=now - KEEP_RECEIPTS).delete()
 
 
+# In this order whatever PostgreSQL knows of its tables: starting from the ledger, as it does while
+# their statistics are young, takes a thousand times as long.
 _MATCHING = """
-SELECT receipt.id FROM messaging_app_receipt AS receipt
-JOIN messaging_app_batch AS batch
-  ON batch.channel_id = receipt.channel_id AND batch.jpush_msg_id = receipt.jpush_msg_id
-JOIN messaging_app_delivery AS delivery
-  ON delivery.message_id = batch.message_id AND delivery.channel_id = receipt.channel_id
- AND delivery.registration_id = receipt.registration_id
-WHERE receipt.jpush_msg_id <> '' AND batch.jpush_msg_id <> ''
+WITH known AS MATERIALIZED (
+  SELECT receipt.id, receipt.channel_id, receipt.registration_id, batch.message_id
+  FROM messaging_app_receipt AS receipt
+  JOIN messaging_app_batch AS batch
+    ON batch.channel_id = receipt.channel_id AND batch.jpush_msg_id = receipt.jpush_msg_id
+  WHERE receipt.jpush_msg_id <> '' AND batch.jpush_msg_id <> ''
+)
+SELECT known.id FROM known
+WHERE (
+  SELECT delivery.state FROM messaging_app_delivery AS delivery
+  WHERE delivery.message_id = known.message_id AND delivery.channel_id = known.channel_id
+    AND delivery.registration_id = known.registration_id
+) IS NOT NULL
 LIMIT %s
 """
 

@@ -31,7 +31,7 @@ BOX_TONES = {
 }
 BOX_NAMES: dict[str, Words] = {
     "queued": gettext_lazy("waiting"),
-    "sent": gettext_lazy("accepted, no receipt yet"),
+    "sent": gettext_lazy("no receipt yet"),
     "delivered": gettext_lazy("delivered"),
     "clicked": gettext_lazy("clicked"),
     "failed": gettext_lazy("failed"),

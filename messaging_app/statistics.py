@@ -11,10 +11,6 @@ from django.utils import timezone
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Message
 from messaging_app.reports import percent
 
-CHART_HEIGHT = 100
-BAR_WIDTH = 20
-BAR_STEP = 28
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -42,17 +38,6 @@ class Figures:
     @property
     def clicked_rate(self) -> str:
         return percent(self.clicked, self.delivered)
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A column of the chart, in the units of its view box."""
-
-    figures: Figures
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 def last_days(now: datetime, number: int) -> list[Figures]:
@@ -92,20 +77,10 @@ def total(days: Sequence[Figures]) -> Figures:
     )
 
 
-def chart(days: Sequence[Figures]) -> list[Bar]:
-    """Targets per day as columns; a day with any is at least one unit high."""
-    highest = max((day.targets for day in days), default=0) or 1
-    bars = []
-    for place, day in enumerate(days):
-        height = -(-day.targets * CHART_HEIGHT // highest)
-        bars.append(Bar(day, place * BAR_STEP, CHART_HEIGHT - height, BAR_WIDTH, height))
-    return bars
-
-
 def _outcomes(first_messages: dict[int, int]) -> dict[int, dict[str, int]]:
     """What became of the batches of each day, which begins with that message.
 
-    A Batch's id begins with its message's, so neither a join nor an index is needed.
+    A Batch's id begins with its message's, and ids grow with time: no join is needed.
     """
     if not first_messages:
         return {}

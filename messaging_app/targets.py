@@ -7,6 +7,7 @@ from django.db import connection
 
 from messaging_app.audience import Audience
 from ums.lib.json_rows import rows_param, rows_sql
+from ums.lib.sql import is_postgresql
 from users_app.models import ALL, Tag
 
 
@@ -53,7 +54,10 @@ def people_query(audience: Audience, line_key: str | None) -> Query | None:
     if audience.userids:
         rows = rows_sql({"userid": "text"})
         parts.append(
-            Query(f"SELECT wanted.userid FROM {rows} AS wanted", (_column(audience.userids),))
+            Query(
+                f"SELECT DISTINCT wanted.userid FROM {rows} AS wanted",
+                (_column(audience.userids),),
+            )
         )
     for name, bind_id in _tag_bindings(audience.tags, line_key):
         condition = "" if bind_id is None else " AND tag.bind_id = %s"
@@ -97,29 +101,52 @@ def devices_query(audience: Audience, people: Query | None, channel_id: int) -> 
             f"SELECT DISTINCT wanted.registration_id, '' AS userid FROM {rows} AS wanted",
             (_column(audience.registration_ids),),
         )
-    condition, params = "", ()
-    if people:
-        condition = f" AND person.userid IN ({people.sql})"
-        params = people.params
     # A device of two people gets the message once.
+    if people is None:
+        return Query(
+            "SELECT device.registration_id, MIN(person.userid) AS userid"
+            " FROM users_app_registration AS device"
+            " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
+            " WHERE device.channel_id = %s AND device.invalid_at IS NULL"
+            " GROUP BY device.registration_id",
+            (channel_id,),
+        )
     return Query(
-        "SELECT device.registration_id, MIN(person.userid) AS userid"
-        " FROM users_app_registration AS device"
-        " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
-        f" WHERE device.channel_id = %s AND device.invalid_at IS NULL{condition}"
+        f"SELECT device.registration_id, MIN(wanted.userid) AS userid FROM ({people.sql}) AS wanted"
+        f" {_devices_of_wanted()} WHERE device.channel_id = %s AND device.invalid_at IS NULL"
         " GROUP BY device.registration_id",
-        (channel_id, *params),
+        (*people.params, channel_id),
+    )
+
+
+def _devices_of_wanted() -> str:
+    """Joins from `wanted` to its people, to their devices, by index and in this order.
+
+    PostgreSQL would choose another one while the statistics of its tables are young, as after the
+    first import, and then compare each device with each userid.
+    """
+    if is_postgresql():
+        return (
+            "CROSS JOIN LATERAL (SELECT id FROM users_app_enduser"
+            " WHERE userid = wanted.userid OFFSET 0) AS person"
+            " CROSS JOIN LATERAL (SELECT registration_id, channel_id, invalid_at"
+            " FROM users_app_registration WHERE end_user_id = person.id OFFSET 0) AS device"
+        )
+    return (  # SQLite keeps the order of CROSS JOINs
+        "CROSS JOIN users_app_enduser AS person ON person.userid = wanted.userid"
+        " CROSS JOIN users_app_registration AS device ON device.end_user_id = person.id"
     )
 
 
 def without_device_query(people: Query, channel_ids: list[int]) -> Query:
     marks = ", ".join(["%s"] * len(channel_ids))
+    # LIMIT 1 has each person looked up by index (see above).
     return Query(
-        f"SELECT wanted.userid FROM ({people.sql}) AS wanted WHERE NOT EXISTS ("
-        "SELECT 1 FROM users_app_enduser AS person"
+        f"SELECT wanted.userid FROM ({people.sql}) AS wanted WHERE ("
+        "SELECT device.id FROM users_app_enduser AS person"
         " JOIN users_app_registration AS device ON device.end_user_id = person.id"
         " WHERE person.userid = wanted.userid AND device.invalid_at IS NULL"
-        f" AND device.channel_id IN ({marks}))",
+        f" AND device.channel_id IN ({marks}) LIMIT 1) IS NULL",
         (*people.params, *channel_ids),
     )
 

@@ -1,16 +1,19 @@
 """What the console's first page shows: first steps, sends, running messages, channels, imports."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from messaging_app.ledger import ledgers
 from messaging_app.models import Message
 from messaging_app.reports import Row, row
-from messaging_app.statistics import BAR_STEP, chart, last_days, total
+from messaging_app.statistics import Figures, last_days, total
 from ums.first_run import ticks
 from users_app.models import ImportJob
 
@@ -45,12 +48,27 @@ def _sends() -> dict[str, Any]:
     return {
         "periods": [(_("Today"), days[-1]), (_("%(days)d days") % {"days": DAYS}, total(days))],
         "days": days,
-        "first": days[0],
-        "last": days[-1],
-        "bars": chart(days),
-        "width": DAYS * BAR_STEP,
+        "chart": _chart(days),
         "any": any(day.messages for day in days),
     }
+
+
+def _chart(days: Sequence[Figures]) -> str:
+    """Targets per day, as the shell's bar chart (Chart.js) takes them."""
+    return json.dumps(
+        {
+            "labels": [date_format(day.day, "SHORT_DATE_FORMAT") for day in days if day.day],
+            "datasets": [
+                {
+                    "label": _("targets"),
+                    "data": [day.targets for day in days],
+                    "backgroundColor": "var(--color-primary-600)",
+                    "displayYAxis": True,
+                    "maxTicksXLimit": 4,
+                }
+            ],
+        }
+    )
 
 
 def _running() -> list[Row]:

@@ -60,6 +60,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "channels_app.view_accesskey",
                 ),
                 _item(_("Operators"), "badge", "admin:auth_user_changelist", "auth.view_user"),
+                _item(_("Groups"), "groups", "admin:auth_group_changelist", "auth.view_group"),
             ],
         },
     ]

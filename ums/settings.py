@@ -136,6 +136,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served by the web process itself, straight from the apps: no collectstatic step to forget.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG  # a stylesheet that is being written
 
 # 1,000 users with many registrationIDs, or 1,000 userids and a long message, fit well.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
@@ -177,6 +178,13 @@ UNFOLD = {
     "SITE_SUBHEADER": _("Unified message system"),
     "SITE_SYMBOL": "campaign",
     "SITE_URL": reverse_lazy("admin:index"),
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("ums/favicon.svg"),
+        }
+    ],
     "SHOW_LANGUAGES": True,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "6px",

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -73,9 +74,9 @@ class Sheet:
 def read(path: Path) -> Sheet:
     """The first sheet with a known header; DomainError in the order in which to mend things."""
     valueless_cells = inspect(path)
-    try:
+    first_headings: list[str] = []
+    with _reader_failures():
         workbook = python_calamine.load_workbook(str(path))
-        first_headings: list[str] = []
         for name in workbook.sheet_names:
             source = workbook.get_sheet_by_name(name)
             valueless = valueless_cells.get(name, {})
@@ -83,8 +84,6 @@ def read(path: Path) -> Sheet:
             if header:
                 return _sheet(source, header, valueless)
             first_headings = first_headings or _first_texts(source)
-    except (python_calamine.CalamineError, OSError) as exc:
-        raise broken(exc) from exc
     raise _no_header(first_headings)
 
 
@@ -156,11 +155,25 @@ def _numbered(
     for (row, column), kind in valueless.items():
         if 0 <= column - 1 - first_column < width:
             marks.setdefault(row, {})[column - 1 - first_column] = kind
-    for number, values in enumerate(source.iter_rows(), start=1):
-        if number in marks:
-            for place, kind in marks[number].items():
-                values[place] = kind  # type: ignore[call-overload]  # a value of our own
-        yield number, values
+    with _reader_failures():
+        for number, values in enumerate(source.iter_rows(), start=1):
+            if number in marks:
+                for place, kind in marks[number].items():
+                    values[place] = kind  # type: ignore[call-overload]  # a value of our own
+            yield number, values
+
+
+@contextmanager
+def _reader_failures() -> Iterator[None]:
+    try:
+        yield
+    except (python_calamine.CalamineError, OSError, ValueError, OverflowError) as exc:
+        raise broken(exc) from exc
+    except BaseException as exc:
+        # A panic in the reader's Rust code; it does not derive from Exception.
+        if type(exc).__name__ == "PanicException":
+            raise broken(exc) from exc
+        raise
 
 
 def _column_name(value: Value) -> str | None:

@@ -105,7 +105,11 @@ def test_a_failure_is_one_sentence_and_changes_nothing(
 
 
 def test_a_script_finds_nothing_but_json_on_stdout(tmp_path: Path) -> None:
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{tmp_path / 'ums.sqlite3'}"}
+    environment = {
+        **os.environ,
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'ums.sqlite3'}",
+        "UMS_LANGUAGE": "en",
+    }
 
     def manage(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

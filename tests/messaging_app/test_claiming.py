@@ -49,9 +49,7 @@ def test_no_more_are_claimed_than_asked_for_and_the_oldest_first(channel: Channe
     assert claim(0) == []
 
 
-@pytest.mark.parametrize(
-    "state", [state for state in Batch.State if state != Batch.State.QUEUED]
-)
+@pytest.mark.parametrize("state", [state for state in Batch.State if state != Batch.State.QUEUED])
 def test_only_queued_batches_are_claimed(channel: Channel, state: Batch.State) -> None:
     one_batch(channel)
     Batch.objects.update(state=state)

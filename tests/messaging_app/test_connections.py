@@ -61,9 +61,7 @@ def test_changed_credentials_are_used_at_once(
     assert connections.client(channel) is after
 
 
-def test_after_closing_a_client_is_made_anew(
-    connections: Connections, channel: Channel
-) -> None:
+def test_after_closing_a_client_is_made_anew(connections: Connections, channel: Channel) -> None:
     before = connections.client(channel)
 
     connections.close()
@@ -114,9 +112,7 @@ def test_a_cid_belongs_to_the_app_key_that_it_was_fetched_for(
     assert stock.take(channel) is None
 
 
-def test_channels_do_not_share_cids(
-    channel: Channel, private: Channel, cids: RequestsMock
-) -> None:
+def test_channels_do_not_share_cids(channel: Channel, private: Channel, cids: RequestsMock) -> None:
     stock = CidStock()
     refill(stock, channel)
 

@@ -131,9 +131,7 @@ def test_the_time_to_live_is_read(options: dict[str, int], seconds: int) -> None
 @pytest.mark.parametrize("seconds", [-1, 864_001, 1.5, "60", True, None, [60]])
 def test_a_time_to_live_out_of_range_is_refused(seconds: Any) -> None:
     with pytest.raises(DomainError, match="time_to_live"):
-        normalise(
-            {"platform": "all", "notification": ALERT, "options": {"time_to_live": seconds}}
-        )
+        normalise({"platform": "all", "notification": ALERT, "options": {"time_to_live": seconds}})
 
 
 @pytest.mark.parametrize(

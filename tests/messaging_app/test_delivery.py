@@ -38,9 +38,7 @@ def bodies(jpush: RequestsMock) -> list[dict[str, Any]]:
     return [json.loads(call.request.body) for call in jpush.calls if call.request.body]
 
 
-def test_an_accepted_push_is_recorded(
-    pusher: Pusher, channel: Channel, cids: RequestsMock
-) -> None:
+def test_an_accepted_push_is_recorded(pusher: Pusher, channel: Channel, cids: RequestsMock) -> None:
     cids.post(PUSH_URL, json={"sendno": "0", "msg_id": "18101213529672826"})
 
     batch = push(pusher, one_batch(channel))
@@ -164,9 +162,7 @@ def test_after_a_crash_the_same_cid_is_used(
 ) -> None:
     jpush.post(PUSH_URL, json={"msg_id": "1"})
     batch = leased(one_batch(channel))
-    Batch.objects.update(
-        cid="old", cid_at=timezone.now(), attempts=1, lease_until=timezone.now()
-    )
+    Batch.objects.update(cid="old", cid_at=timezone.now(), attempts=1, lease_until=timezone.now())
     return_expired_leases()
 
     push(pusher, batch)

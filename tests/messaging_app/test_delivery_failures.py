@@ -258,9 +258,7 @@ def test_without_cids_an_ambiguous_failure_is_never_repeated(
     assert claim(10) == []
 
 
-@pytest.mark.parametrize(
-    "answer", [{"body": UNREACHABLE}, {"status": 429, "json": error(2002)}]
-)
+@pytest.mark.parametrize("answer", [{"body": UNREACHABLE}, {"status": 429, "json": error(2002)}])
 def test_without_cids_a_call_that_was_surely_not_taken_is_repeated(
     pusher: Pusher, private: Channel, no_cids: RequestsMock, answer: dict[str, Any]
 ) -> None:

@@ -64,9 +64,9 @@ def test_people_without_a_device_are_on_the_ledger(channel: Channel) -> None:
     add_person("u1", devices={channel: ["r1"]})
     add_person("bare")
 
-    message = expanded(channel, userids=("u1", "bare", "unknown", "it's \"%s\" 您好"))
+    message = expanded(channel, userids=("u1", "bare", "unknown", 'it\'s "%s" 您好'))
 
-    assert without_device(message) == {"bare", "unknown", "it's \"%s\" 您好"}
+    assert without_device(message) == {"bare", "unknown", 'it\'s "%s" 您好'}
     assert (message.targets, message.no_device) == (4, 3)
     assert_it_adds_up(message)
 
@@ -74,13 +74,18 @@ def test_people_without_a_device_are_on_the_ledger(channel: Channel) -> None:
 def test_a_person_named_twice_counts_once(channel: Channel) -> None:
     add_person("u1", devices={channel: ["r1"]}, tags=["vip", "new"])
 
-    message = expanded(
-        channel, userids=("u1", "u1", "nobody", "nobody"), tags=("vip", "new")
-    )
+    message = expanded(channel, userids=("u1", "u1", "nobody", "nobody"), tags=("vip", "new"))
 
     assert devices(message) == {"r1": "u1"}
     assert message.targets == 2
     assert_it_adds_up(message)
+
+
+@pytest.mark.parametrize("audience", ["userids", "registration_ids"])
+def test_a_name_given_twice_counts_once(channel: Channel, audience: str) -> None:
+    message = expanded(channel, **{audience: ("x", "x")})
+
+    assert message.targets == Delivery.objects.count() == 1
 
 
 def test_a_device_of_two_people_gets_it_once(channel: Channel) -> None:
@@ -146,9 +151,7 @@ def test_everyone_means_all_devices_and_nobody_else(channel: Channel, second: Ch
     assert_it_adds_up(message)
 
 
-def test_devices_named_by_registration_id_need_no_person(
-    channel: Channel, second: Channel
-) -> None:
+def test_devices_named_by_registration_id_need_no_person(channel: Channel, second: Channel) -> None:
     add_person("u1", devices={channel: ["r1"]})
 
     message = expanded([channel, second], registration_ids=("r1", "stranger", "r1"))
@@ -211,9 +214,7 @@ def test_tags_and_userids_are_united(channel: Channel) -> None:
     ("number", "sizes"),
     [(1, [1]), (999, [999]), (1000, [1000]), (1001, [1000, 1]), (2500, [1000, 1000, 500])],
 )
-def test_a_thousand_devices_make_a_batch(
-    channel: Channel, number: int, sizes: list[int]
-) -> None:
+def test_a_thousand_devices_make_a_batch(channel: Channel, number: int, sizes: list[int]) -> None:
     add_crowd(channel, number)
 
     message = expanded(channel)

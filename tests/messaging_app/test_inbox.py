@@ -37,7 +37,11 @@ def sent(channel: Channel, *ids: str, msg_id: str = "77") -> Batch:
 
 @pytest.mark.parametrize(
     ("kind", "state", "counter"),
-    [(DELIVERED, "delivered", "delivered"), (CLICKED, "clicked", "clicked"), (FAILED, "failed", "failed")],
+    [
+        (DELIVERED, "delivered", "delivered"),
+        (CLICKED, "clicked", "clicked"),
+        (FAILED, "failed", "failed"),
+    ],
 )
 @pytest.mark.parametrize("known_by", ["batch", "msg_id", "both"])
 def test_a_receipt_changes_its_row_and_its_counter(
@@ -313,7 +317,5 @@ def test_counters_always_equal_the_rows(channel: Channel, seed: int) -> None:
         inbox.match_early_receipts()
         assert_counters_equal_the_rows()
 
-    found = {
-        (row.batch_id, row.registration_id): row.state for row in Delivery.objects.all()
-    }
+    found = {(row.batch_id, row.registration_id): row.state for row in Delivery.objects.all()}
     assert found == {key: worth[kind] for key, kind in best.items()}

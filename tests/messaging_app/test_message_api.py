@@ -36,7 +36,11 @@ def test_a_message_is_shown_with_its_state_and_ledger(
         "state": "sending",
         "ledger": {
             **EMPTY,
-            **{"targets": 4, "sent": 1, "delivered": 1, "clicked": 1, "no_device": 1},
+            "targets": 4,
+            "sent": 1,
+            "delivered": 1,
+            "clicked": 1,
+            "no_device": 1,
         },
     }
 

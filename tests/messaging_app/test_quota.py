@@ -90,9 +90,7 @@ def test_a_refused_taker_is_told_how_long_to_wait(channel: Channel, clock: Clock
     assert take_slot(channel).granted
 
 
-def test_the_wait_is_never_longer_than_a_minute_nor_nothing(
-    channel: Channel, clock: Clock
-) -> None:
+def test_the_wait_is_never_longer_than_a_minute_nor_nothing(channel: Channel, clock: Clock) -> None:
     take_slot(channel)
     block(channel, 3600)
     assert take_slot(channel).wait == 60.0

@@ -26,9 +26,7 @@ from tests.messaging_app.running import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-STORM = Faults(
-    error_rate=0.3, drop_rate=0.1, drop_after_accept_rate=0.3, duplicate_callbacks=0.3
-)
+STORM = Faults(error_rate=0.3, drop_rate=0.1, drop_after_accept_rate=0.3, duplicate_callbacks=0.3)
 EARLY = Faults(error_rate=0.3, early_callbacks=True, duplicate_callbacks=0.5)
 
 

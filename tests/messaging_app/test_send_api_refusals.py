@@ -145,9 +145,7 @@ def test_a_wrong_type_is_refused_and_its_place_named(
         b'{"aud_userid": [' + b"9" * 5000 + b"]}",
     ],
 )
-def test_a_body_that_is_no_json_object_is_refused(
-    business_line: BusinessLine, body: bytes
-) -> None:
+def test_a_body_that_is_no_json_object_is_refused(business_line: BusinessLine, body: bytes) -> None:
     refused(business_line, body, code=4004)
 
 
@@ -161,9 +159,7 @@ def test_content_that_is_nested_too_deeply_is_refused(
     refused(business_line, body % alert, code=4004)
 
 
-def test_a_body_above_the_limit_is_refused(
-    business_line: BusinessLine, settings: Settings
-) -> None:
+def test_a_body_above_the_limit_is_refused(business_line: BusinessLine, settings: Settings) -> None:
     body = {**TO_U1, "filler": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
     refused(business_line, body, code=4004, status=413, words="larger than the limit")

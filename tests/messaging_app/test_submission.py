@@ -67,15 +67,9 @@ def test_without_a_channel_nothing_is_stored(db: None) -> None:
 
 
 def test_a_second_click_finds_the_message_of_the_first(channel: Channel) -> None:
-    first = submit(
-        audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 1"
-    )
-    again = submit(
-        audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 1"
-    )
-    other = submit(
-        audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 2"
-    )
+    first = submit(audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 1")
+    again = submit(audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 1")
+    other = submit(audience=EVERYONE, content=CONTENT, channels=[channel], submission_key="click 2")
 
     assert again == first == submitted("click 1")
     assert other not in (first, None)

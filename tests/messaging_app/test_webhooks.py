@@ -17,7 +17,11 @@ RECEIPTS = json.dumps([item("r1", DELIVERED)]).encode()
 
 
 def call(
-    path: str, body: bytes | None = RECEIPTS, *, header: str | None = None, method: str = "POST",
+    path: str,
+    body: bytes | None = RECEIPTS,
+    *,
+    header: str | None = None,
+    method: str = "POST",
     content_type: str = "application/json",
 ) -> Any:
     headers = {"Authorization": header} if header is not None else {}

@@ -30,6 +30,7 @@ def test_an_administrator_sees_every_page(admin_user: User) -> None:
         "Business lines",
         "Access keys",
         "Operators",
+        "Groups",
     ]
 
 
@@ -48,6 +49,7 @@ def test_a_person_without_rights_sees_the_dashboard_only(db: None) -> None:
         ("add_message", "Compose"),
         ("view_message", "Messages"),
         ("view_user", "Operators"),
+        ("view_group", "Groups"),
     ],
 )
 def test_a_right_shows_its_page(db: None, codename: str, title: str) -> None:

@@ -1,6 +1,7 @@
 """Reading the table out of a workbook."""
 
 import datetime
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -136,6 +137,17 @@ def test_a_header_that_cannot_work_is_refused_with_what_was_found(
 ) -> None:
     with pytest.raises(DomainError, match=reason):
         excel.read(workbook(header=header))
+
+
+@pytest.mark.parametrize("days", [b"1e300", b"-1e300"])  # too many for Python, for the reader
+def test_a_date_that_the_reader_cannot_hold_is_a_broken_file(
+    workbook: WriteWorkbook, days: bytes
+) -> None:
+    path = workbook(("u1", "app123", datetime.timedelta(hours=30), "vip"))
+    repacked(path, lambda _name, old: re.sub(rb"<v>1\.25</v>", b"<v>" + days + b"</v>", old))
+
+    with pytest.raises(DomainError, match="is broken"):
+        list(excel.read(path).rows())
 
 
 def cdfv2(*, encrypted: bool) -> bytes:

@@ -5,20 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from messaging_app.ledger import BOXES
 from ums.local.browser import call_api
 
 WAIT_SECONDS = 45.0
-BOXES = (
-    "queued",
-    "sent",
-    "delivered",
-    "clicked",
-    "failed",
-    "no_device",
-    "invalid_id",
-    "cancelled",
-    "unknown",
-)
 
 
 class DemoError(Exception):

@@ -30,7 +30,8 @@ class Command(BaseCommand):
         # Settings have put .env into the environment; only where both are silent do we know better.
         own_url = f"http://{_reachable(host)}:{port}"
         base_url = os.environ.get("UMS_BASE_URL") or own_url
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a shell starts its background jobs with it ignored.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, _interrupt)
         call_command("migrate", interactive=False, verbosity=0)
         sandbox_url = f"http://127.0.0.1:{sandbox_port}"
