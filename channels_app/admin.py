@@ -117,7 +117,7 @@ class ChannelAdmin(ButtonAdmin):
                 "description": _(
                     "Enter the callback address at Jiguang, so that it tells what was delivered"
                     " and clicked: Message Push, Push Settings, Receipt Settings"
-                    " (消息推送 → 推送设置 → 回执设置). For a private cloud it belongs into the"
+                    " (消息推送 → 推送设置 → 回执设置). For a private cloud it belongs in the"
                     " configuration of its server; Jiguang's support for your private cloud helps."
                 ),
             },

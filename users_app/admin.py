@@ -25,6 +25,7 @@ class RegistrationInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfo
     fields = ("channel", "registration_id", "created_at", "invalid_at", "invalid_reason")
     readonly_fields = fields
     extra = 0
+    hide_title = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
         return Registration.objects.select_related("channel").order_by("channel", "id")
@@ -36,6 +37,7 @@ class TagInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no
     readonly_fields = fields
     ordering = ("name", "bind_id")
     extra = 0
+    hide_title = True
 
 
 @admin.register(EndUser)

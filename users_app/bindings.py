@@ -87,7 +87,6 @@ BINDINGS = (
 
 INDEX_STAGED = Template("CREATE INDEX staged_${kind}_value ON staged_$kind (userid, scope, value)")
 INDEX_STAGED_DEVICES = Template("CREATE INDEX staged_${kind}_owner ON staged_$kind (scope, value)")
-ANALYZE_STAGED = Template("ANALYZE staged_$kind")
 
 SPARE_THE_FAULTY = Template("""
     UPDATE staged_$kind SET replaces = 0

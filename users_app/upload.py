@@ -73,11 +73,10 @@ def staged(changes: Iterable[PersonChange]) -> Iterator["StagedUpload"]:
         for binding in BINDINGS:
             sql.execute(binding.sql(bindings.INDEX_STAGED))
             sql.execute(binding.sql(bindings.SPARE_THE_FAULTY))
-            if sql.is_postgresql():
-                sql.execute(binding.sql(bindings.ANALYZE_STAGED))
         sql.execute(
             "INSERT INTO upload_people SELECT DISTINCT userid FROM staged_people WHERE faulty = 0"
         )
+        sql.analyze(*_TABLES)
         yield StagedUpload()
 
 
@@ -96,6 +95,7 @@ class StagedUpload:
             sql.execute(binding.sql(bindings.FIND_WANTED))
             sql.execute(binding.sql(bindings.FIND_UNNAMED))
             sql.execute(binding.sql(bindings.FIND_ABSENT))
+        sql.analyze(*_TABLES)
         return _figures()
 
     def apply(self) -> Figures:

@@ -1,6 +1,7 @@
 """Reading JPush's callbacks (protocol/jpush.md 9.5, 9.7, 9.10)."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -194,10 +195,9 @@ def test_params_that_are_no_object_are_none(value: Any) -> None:
     ],
 )
 def test_a_body_without_receipts_says_what_is_wrong(body: bytes, words: str) -> None:
-    with pytest.raises(ValueError, match="^") as caught:
+    with pytest.raises(ValueError, match=re.escape(words)) as caught:
         read(body)
 
-    assert words in str(caught.value)
     assert len(str(caught.value)) <= 255
     assert "\x00" not in str(caught.value)
 

@@ -15,7 +15,7 @@ COLUMNS = {"number": "bigint", "words": "text"}
 def select(columns: dict[str, str], rows: list[list[Any]], what: str = "*") -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {what} FROM {rows_sql(columns)} AS r", (rows_param(rows),))
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,16 @@ def test_filling_a_temporary_table_takes_no_transaction_on_sqlite() -> None:
         assert connection.in_atomic_block == sql.is_postgresql()
 
 
+def test_tables_are_analyzed_where_the_database_needs_it() -> None:
+    with sql.temporary_tables(TABLES):
+        sql.load_rows("lib_words", ("word", "number"), [("a", n) for n in range(7)])
+        sql.analyze("lib_words")
+
+        if sql.is_postgresql():
+            known = "SELECT reltuples FROM pg_class WHERE relname = 'lib_words'"
+            assert sql.scalar(known) == 7
+
+
 def test_a_turn_is_taken_inside_a_transaction() -> None:
     with transaction.atomic():
         sql.take_turns("test")

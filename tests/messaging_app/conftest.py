@@ -6,8 +6,15 @@ from collections.abc import Iterator
 import pytest
 from responses import RequestsMock
 
+from channels_app.models import Channel
 from messaging_app.delivery import Pusher
 from tests.messaging_app.makers import CID_URL
+
+
+@pytest.fixture
+def second(db: None) -> Channel:
+    """A channel beside `channel`."""
+    return Channel.objects.create(code="app2", name="App 2", app_key="b", master_secret="s")
 
 
 @pytest.fixture

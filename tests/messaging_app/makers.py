@@ -5,7 +5,7 @@ from typing import Any
 
 from channels_app.models import BusinessLine, Channel
 from messaging_app.audience import Audience
-from messaging_app.delivery import claim
+from messaging_app.delivery import Pusher, claim
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, Message
 from messaging_app.submission import submit
@@ -74,5 +74,13 @@ def one_batch(channel: Channel, *ids: str, **values: Any) -> Batch:
 def leased(batch: Batch) -> Batch:
     """`batch` as a worker has it in hand."""
     assert dict(claim(1000))[batch.pk]
+    batch.refresh_from_db()
+    return batch
+
+
+def push(pusher: Pusher, batch: Batch) -> Batch:
+    """Claim and push `batch`, and read it anew."""
+    leased(batch)
+    pusher.push(batch.pk, batch.lease)
     batch.refresh_from_db()
     return batch

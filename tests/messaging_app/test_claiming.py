@@ -16,7 +16,7 @@ from messaging_app.delivery import (
     return_expired_leases,
 )
 from messaging_app.models import Batch
-from tests.messaging_app.makers import add_crowd, expanded, leased, one_batch
+from tests.messaging_app.makers import leased, one_batch
 
 
 def minutes_ago(number: float) -> datetime:
@@ -86,8 +86,8 @@ def test_batches_of_a_paused_channel_leave_the_threads_to_others(channel: Channe
 
 @pytest.mark.django_db(transaction=True)
 def test_claimers_at_the_same_moment_never_get_the_same_batch(channel: Channel) -> None:
-    add_crowd(channel, 12_000)
-    expanded(channel)
+    for number in range(12):
+        one_batch(channel, f"r{number}")
     together = threading.Barrier(4)
     claimed: list[int] = []
 

@@ -1,6 +1,7 @@
 """Clients and cids that the threads of one worker share."""
 
 import threading
+import time
 
 import pytest
 from responses import RequestsMock
@@ -94,7 +95,7 @@ def test_cids_that_have_waited_too_long_are_thrown_away(
 ) -> None:
     stock = CidStock()
     refill(stock, channel)
-    later = module.time.monotonic() + module.CID_STOCK_SECONDS
+    later = time.monotonic() + module.CID_STOCK_SECONDS
 
     monkeypatch.setattr("messaging_app.connections.time.monotonic", lambda: later)
 
@@ -129,7 +130,7 @@ def test_a_private_cloud_may_have_no_cids(
     refill(stock, private)
 
     assert stock.take(private) == ""
-    later = module.time.monotonic() + module.NO_CID_RECHECK_SECONDS
+    later = time.monotonic() + module.NO_CID_RECHECK_SECONDS
     monkeypatch.setattr("messaging_app.connections.time.monotonic", lambda: later)
     assert stock.take(private) is None
 

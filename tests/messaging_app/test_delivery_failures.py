@@ -20,50 +20,22 @@ from tests.messaging_app.makers import (
     PUSH_URL,
     add_person,
     expanded,
-    leased,
     one_batch,
+    push,
 )
 from users_app.models import Registration
 
-PRIVATE = "https://push.example.com"
 UNREACHABLE = requests.ConnectionError(
     MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]  # no pool
 )
 TIMEOUT = requests.ReadTimeout("nothing came")
 
 
-def push(pusher: Pusher, batch: Batch) -> Batch:
-    """Claim and push `batch`, and read it anew."""
-    leased(batch)
-    pusher.push(batch.pk, batch.lease)
-    batch.refresh_from_db()
-    return batch
-
-
 def error(code: int, message: str = "words of JPush") -> dict[str, Any]:
     return {"error": {"code": code, "message": message}}
 
 
-@pytest.fixture
-def private(db: None) -> Channel:
-    """A private cloud that has no cids."""
-    return Channel.objects.create(
-        code="own",
-        name="Own cloud",
-        cloud="private",
-        api_url=PRIVATE,
-        app_key="b" * 24,
-        master_secret="s",
-    )
-
-
-@pytest.fixture
-def no_cids(private: Channel, jpush: RequestsMock) -> RequestsMock:
-    jpush.get(f"{PRIVATE}/v3/push/cid", status=404)
-    return jpush
-
-
-REPEATED = [
+REPEATED: list[dict[str, Any]] = [
     {"status": 500, "json": error(1000)},
     {"status": 503, "json": error(1030)},
     {"status": 502, "body": "<html>Bad gateway</html>"},
@@ -244,57 +216,6 @@ def test_a_bad_id_of_somebody_else_fails_the_batch(
     assert Batch.objects.count() == 1
 
 
-@pytest.mark.parametrize("answer", [a for a in REPEATED if a.get("body") is not UNREACHABLE])
-def test_without_cids_an_ambiguous_failure_is_never_repeated(
-    pusher: Pusher, private: Channel, no_cids: RequestsMock, answer: dict[str, Any]
-) -> None:
-    no_cids.post(f"{PRIVATE}/v3/push", **answer)
-
-    batch = push(pusher, one_batch(private))
-
-    assert (batch.state, batch.attempts, batch.cid) == (Batch.State.UNKNOWN, 1, "")
-    assert batch.error_message
-    assert ledger(batch.message).unknown == 2
-    assert claim(10) == []
-
-
-@pytest.mark.parametrize("answer", [{"body": UNREACHABLE}, {"status": 429, "json": error(2002)}])
-def test_without_cids_a_call_that_was_surely_not_taken_is_repeated(
-    pusher: Pusher, private: Channel, no_cids: RequestsMock, answer: dict[str, Any]
-) -> None:
-    no_cids.post(f"{PRIVATE}/v3/push", **answer)
-
-    assert push(pusher, one_batch(private)).state == Batch.State.QUEUED
-
-
-def test_without_cids_a_push_carries_none(
-    pusher: Pusher, private: Channel, no_cids: RequestsMock
-) -> None:
-    no_cids.post(f"{PRIVATE}/v3/push", json={"msg_id": 2134793})
-
-    batch = push(pusher, one_batch(private))
-
-    assert (batch.state, batch.jpush_msg_id) == (Batch.State.SENT, "2134793")
-    body = no_cids.calls[-1].request.body
-    assert body is not None
-    assert b'"cid"' not in body  # type: ignore[operator]  # bytes here
-
-
-@pytest.mark.parametrize("status", [500, 503])
-@pytest.mark.parametrize("attempts", [0, 1])
-def test_a_cid_that_cannot_be_fetched_is_no_attempt(
-    pusher: Pusher, private: Channel, jpush: RequestsMock, status: int, attempts: int
-) -> None:
-    jpush.get(f"{PRIVATE}/v3/push/cid", status=status)
-    batch = one_batch(private)
-    Batch.objects.update(attempts=attempts)  # an earlier one was surely not taken
-
-    batch = push(pusher, batch)
-
-    assert (batch.state, batch.attempts) == (Batch.State.QUEUED, attempts)
-    assert batch.error_code == status
-
-
 def test_wrong_credentials_fail_before_the_push(
     pusher: Pusher, channel: Channel, jpush: RequestsMock
 ) -> None:
@@ -329,14 +250,3 @@ def test_after_the_messages_time_nothing_is_repeated(
     batch = push(pusher, batch)
 
     assert (batch.state, batch.attempts) == (state, 2)
-
-
-def test_a_cid_that_fails_after_the_messages_time_fails_the_batch(
-    pusher: Pusher, private: Channel, jpush: RequestsMock
-) -> None:
-    jpush.get(f"{PRIVATE}/v3/push/cid", status=503)
-    batch = one_batch(private)
-    Batch.objects.update(attempts=1)
-    Message.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-
-    assert push(pusher, batch).state == Batch.State.FAILED

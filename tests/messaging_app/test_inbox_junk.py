@@ -124,13 +124,13 @@ def test_old_callbacks_and_receipts_are_forgotten(channel: Channel) -> None:
             Callback.objects.filter(pk=callback.pk).update(applied_at=now - age)
         else:
             Callback.objects.filter(pk=callback.pk).update(received_at=now - timedelta(days=99))
-    for name, age in (("old", 29), ("young", 27)):
+    for name, days in (("old", 29), ("young", 27)):
         Receipt.objects.create(
             channel=channel,
             registration_id=name,
             kind=1,
             happened_at=now,
-            received_at=now - timedelta(days=age),
+            received_at=now - timedelta(days=days),
         )
 
     inbox.forget_old()

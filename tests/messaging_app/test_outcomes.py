@@ -76,8 +76,9 @@ def test_a_success_wipes_out_the_error_of_the_attempt_before(channel: Channel) -
 
     outcomes.record_sent(leased(batch), msg_id="1")
 
-    batch.refresh_from_db()
-    assert (batch.error_code, batch.error_message) == (None, "")
+    batch = Batch.objects.get()
+    assert batch.error_code is None
+    assert batch.error_message == ""
 
 
 def test_several_bad_ids_leave_at_once_and_are_marked(channel: Channel) -> None:

@@ -101,7 +101,7 @@ def test_each_device_is_pushed_to_once_when_answers_are_lost(
     channel: Channel, settings: Settings
 ) -> None:
     faults = Faults(error_rate=0.3, drop_rate=0.2, drop_after_accept_rate=0.3)
-    add_crowd(channel, 20_000)
+    add_crowd(channel, 12_000)
     with Sandbox(Options(seed=3, rate_limit=1_000_000, faults=faults)) as sandbox:
         point_to(sandbox, channel, settings)
         message = accept(channel)
@@ -110,13 +110,13 @@ def test_each_device_is_pushed_to_once_when_answers_are_lost(
         accepted = sandbox.stats()["accepted"]
 
     assert accepted == {
-        "pushes": 20,
-        "registration_ids": 20_000,
-        "distinct": 20_000,
+        "pushes": 12,
+        "registration_ids": 12_000,
+        "distinct": 12_000,
         "repeated": 0,
     }
-    assert count(Batch.State.SENT) == 20
-    assert Batch.objects.values("jpush_msg_id").distinct().count() == 20
+    assert count(Batch.State.SENT) == 12
+    assert Batch.objects.values("jpush_msg_id").distinct().count() == 12
 
 
 def test_a_cloud_without_cids_pushes_once_and_says_what_it_does_not_know(
@@ -140,24 +140,24 @@ def test_a_cloud_without_cids_pushes_once_and_says_what_it_does_not_know(
 def test_stopping_finishes_the_calls_under_way_and_leases_nothing(
     channel: Channel, settings: Settings
 ) -> None:
-    add_crowd(channel, 20_000)
-    faults = Faults(latency=0.2)
+    add_crowd(channel, 10_000)
+    faults = Faults(latency=0.4)
     with Sandbox(Options(seed=1, rate_limit=1_000_000, faults=faults)) as sandbox:
         point_to(sandbox, channel, settings)
         message = accept(channel)
         with running(threads=3) as runner:
-            until(lambda: sandbox.stats()["calls"].get("push", 0) >= 4, what="a few pushes")
+            until(lambda: sandbox.stats()["calls"].get("push", 0) >= 1, what="a push")
             runner.stop()
 
         assert count(Batch.State.PUSHING) == 0
-        assert 0 < count(Batch.State.SENT) < 20
+        assert 0 < count(Batch.State.SENT) < 10
         assert sandbox.stats()["accepted"]["pushes"] == count(Batch.State.SENT)
 
         sandbox.change_faults(latency=0)
         with running(threads=3):
             until(lambda: is_done(message), what="the next worker finishes it")
         assert sandbox.stats()["accepted"]["repeated"] == 0
-        assert sandbox.stats()["accepted"]["registration_ids"] == 20_000
+        assert sandbox.stats()["accepted"]["registration_ids"] == 10_000
 
 
 def test_the_batch_of_a_dead_worker_is_taken_over(channel: Channel, settings: Settings) -> None:

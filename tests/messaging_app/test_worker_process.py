@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from channels_app.jpush.sandbox import Faults, Options, Sandbox
+from channels_app.jpush.sandbox import Options, Sandbox
 from channels_app.models import Channel
 from messaging_app.models import Batch, Message
 from tests.messaging_app.makers import accept, add_crowd
@@ -23,8 +23,7 @@ from tests.messaging_app.receipts import assert_counters_equal_the_rows
 from tests.messaging_app.running import count, is_done, point_to, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
-BATCHES = 20
-DEVICES = 20 * 1000
+THREADS = 4
 
 
 def database_url() -> str:
@@ -47,7 +46,7 @@ def worker(sandbox: Sandbox) -> Iterator[subprocess.Popen[str]]:
         "UMS_LANGUAGE": "en",
     }
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "worker", "--threads", "4"],
+        [sys.executable, "manage.py", "worker", "--threads", str(THREADS)],
         cwd=django_settings.BASE_DIR,
         env=environment,
         stderr=subprocess.PIPE,
@@ -71,16 +70,13 @@ def stop(process: subprocess.Popen[str], by: signal.Signals = signal.SIGTERM) ->
 
 @pytest.fixture
 def sandbox(channel: Channel, settings: Settings) -> Iterator[Sandbox]:
-    """JPush, slow enough to be caught in the middle of 20 batches."""
-    options = Options(seed=5, rate_limit=1_000_000, faults=Faults(latency=0.1))
-    with Sandbox(options) as sandbox:
+    with Sandbox(Options(seed=5, rate_limit=1_000_000)) as sandbox:
         point_to(sandbox, channel, settings)
         yield sandbox
 
 
-@pytest.fixture
-def message(channel: Channel) -> Message:
-    add_crowd(channel, DEVICES)
+def broadcast(channel: Channel, *, batches: int) -> Message:
+    add_crowd(channel, batches * 1000)
     return accept(channel)
 
 
@@ -88,65 +84,71 @@ def pushes(sandbox: Sandbox) -> int:
     return int(sandbox.stats()["accepted"]["pushes"])
 
 
-def assert_each_device_has_it_once(sandbox: Sandbox) -> None:
+def assert_each_device_has_it_once(sandbox: Sandbox, *, batches: int) -> None:
     assert sandbox.stats()["accepted"] == {
-        "pushes": BATCHES,
-        "registration_ids": DEVICES,
-        "distinct": DEVICES,
+        "pushes": batches,
+        "registration_ids": batches * 1000,
+        "distinct": batches * 1000,
         "repeated": 0,
     }
-    assert count(Batch.State.SENT) == BATCHES
+    assert count(Batch.State.SENT) == batches
     assert_counters_equal_the_rows()
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(
-    sandbox: Sandbox, message: Message
+    sandbox: Sandbox, channel: Channel
 ) -> None:
+    message = broadcast(channel, batches=20)
+    # Some pushes are answered, until each thread has one that JPush has taken but not answered.
+    sandbox.change_faults(timeout_after_accept_rate=0.4, hang_seconds=600)
     with worker(sandbox) as first:
-        until(lambda: pushes(sandbox) >= 5, what="a few pushes")
+        until(lambda: pushes(sandbox) - count(Batch.State.SENT) == THREADS, what="all threads hang")
         first.kill()
         first.wait()
     left = Batch.objects.filter(state=Batch.State.PUSHING)
-    assert left.exists()
-    assert count(Batch.State.SENT) < BATCHES
+    assert left.count() == THREADS
+    assert 0 < count(Batch.State.SENT) < 20 - THREADS
     # Its leases run out.
     left.update(lease_until=timezone.now() - timedelta(seconds=1))
 
-    sandbox.change_faults(latency=0)
+    sandbox.change_faults(timeout_after_accept_rate=0)
     with worker(sandbox) as second:
         until(lambda: is_done(message), what="the second worker finishes it")
         stop(second)
 
-    assert_each_device_has_it_once(sandbox)
+    assert_each_device_has_it_once(sandbox, batches=20)
     # What was on its way when the first one died was answered from memory, by its cid.
-    assert sandbox.stats()["duplicates_by_cid"] > 0
+    assert sandbox.stats()["duplicates_by_cid"] == THREADS
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_worker_ends_its_calls_and_keeps_no_lease(
-    sandbox: Sandbox, message: Message, by: signal.Signals
+    sandbox: Sandbox, channel: Channel, by: signal.Signals
 ) -> None:
+    message = broadcast(channel, batches=12)
+    sandbox.change_faults(latency=0.5)
     with worker(sandbox) as first:
-        until(lambda: pushes(sandbox) >= 5, what="a few pushes")
+        until(lambda: pushes(sandbox) > 0, what="the first push")
         said = stop(first, by)
 
     assert said.index("The worker is running.") < said.index("The worker has stopped.")
     assert count(Batch.State.PUSHING) == 0
-    assert pushes(sandbox) == count(Batch.State.SENT) < BATCHES
+    assert pushes(sandbox) == count(Batch.State.SENT) < 12
 
     sandbox.change_faults(latency=0)
     with worker(sandbox) as second:
         until(lambda: is_done(message), what="the second worker finishes it")
         stop(second)
-    assert_each_device_has_it_once(sandbox)
+    assert_each_device_has_it_once(sandbox, batches=12)
     assert sandbox.stats()["duplicates_by_cid"] == 0
 
 
-def test_two_workers_share_the_work(sandbox: Sandbox, message: Message) -> None:
+def test_two_workers_share_the_work(sandbox: Sandbox, channel: Channel) -> None:
+    message = broadcast(channel, batches=12)
     with worker(sandbox) as first, worker(sandbox) as second:
         until(lambda: is_done(message), what="both finish it")
         stop(first)
         stop(second)
 
-    assert_each_device_has_it_once(sandbox)
+    assert_each_device_has_it_once(sandbox, batches=12)
     assert sandbox.stats()["duplicates_by_cid"] == 0

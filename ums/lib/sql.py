@@ -70,6 +70,12 @@ def temporary_tables(tables: Mapping[str, str]) -> Iterator[None]:
         _drop(tables)
 
 
+def analyze(*tables: str) -> None:
+    """Tell PostgreSQL how much is in `tables`: it never looks into temporary ones by itself."""
+    if is_postgresql():
+        execute(f"ANALYZE {', '.join(tables)}")
+
+
 def take_turns(name: str) -> None:
     """Inside a transaction: wait until no other one holds `name`.
 
