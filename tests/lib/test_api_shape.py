@@ -46,6 +46,10 @@ def test_json_is_read_whatever_its_label(content_type: str) -> None:
     assert post('{"userid": "张三"}'.encode(), content_type).data == {"userid": "张三"}
 
 
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert post(b'\xef\xbb\xbf{"userid": "u1"}').data == {"userid": "u1"}
+
+
 @pytest.mark.parametrize(
     "content",
     [

@@ -32,15 +32,18 @@ def test_a_thousand_devices_make_a_batch(channel: Channel, number: int, sizes: l
     assert_it_adds_up(message)
 
 
-def test_batches_of_a_second_channel_follow_on(channel: Channel, second: Channel) -> None:
+def test_batches_of_further_channels_follow_on(channel: Channel, second: Channel) -> None:
+    third = Channel.objects.create(code="app3", name="App 3", app_key="c", master_secret="s")
     add_crowd(channel, 1500)
     add_crowd(second, 1001, prefix="s")
+    add_crowd(third, 1, prefix="t")
 
-    message = expanded([channel, second])
+    message = expanded([channel, second, third])
 
     batches = Batch.objects.order_by("pk").values_list("channel_id", "size")
     assert list(batches) == [
         *((channel.pk, 1000), (channel.pk, 500), (second.pk, 1000), (second.pk, 1)),
+        (third.pk, 1),
     ]
     assert_it_adds_up(message)
 

@@ -140,6 +140,7 @@ def test_a_repetition_says_exactly_what_the_first_attempt_said(
     assert batch.state == Batch.State.QUEUED
     # JPush had taken the first attempt, and a receipt of it is here already.
     Delivery.objects.filter(registration_id="rid1").update(state=Delivery.State.CLICKED)
+    first_used = batch.cid_at
     Batch.objects.update(not_before=timezone.now(), clicked=1)
 
     batch = push(pusher, batch)
@@ -147,6 +148,7 @@ def test_a_repetition_says_exactly_what_the_first_attempt_said(
     first, second = bodies(cids)
     assert first == second
     assert first["cid"] == "c0"
+    assert batch.cid_at == first_used is not None
     assert (batch.state, batch.attempts, batch.clicked) == (Batch.State.SENT, 2, 1)
 
 

@@ -1,5 +1,6 @@
 """What every REST endpoint shares: reading a body, and the one error shape."""
 
+import codecs
 import logging
 from typing import IO, Any, TypeVar
 
@@ -52,7 +53,9 @@ def decode_body(request: Request, shape: type[T]) -> T:
     """The body as `shape`; DomainError naming the place and the rule if it is something else."""
     body: Any = request.data  # bytes from RawBodyParser, or {} where there is no body at all
     try:
-        return msgspec.json.decode(body if isinstance(body, bytes) else b"", type=shape)
+        text = body if isinstance(body, bytes) else b""
+        # Windows tools put a byte order mark in front.
+        return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=shape)
     except msgspec.ValidationError as exc:
         raise DomainError(
             _("The body does not have the documented form: %(reason)s.") % {"reason": exc}
