@@ -65,7 +65,7 @@ def test_the_colons_of_a_msgid_may_be_escaped(
     assert response.json()["msgid"] == message.msgid
 
 
-def refused(caller: BusinessLine | AccessKey, msgid: str, *, status: int, code: int) -> Any:
+def assert_refused(caller: BusinessLine | AccessKey, msgid: str, *, status: int, code: int) -> Any:
     response = get(caller, f"/v1/message/{msgid}")
     assert (response.status_code, response.json()["code"]) == (status, code)
     return response.json()["message"]
@@ -78,17 +78,17 @@ def test_the_message_of_another_line_is_not_there(
     of_console = accept(channel)
 
     for message in (other, of_console):
-        words = refused(business_line, message.msgid, status=404, code=4004)
+        words = assert_refused(business_line, message.msgid, status=404, code=4004)
         assert f"“{message.msgid}”" in words
 
 
 @pytest.mark.parametrize("msgid", ["x", "v:1t:1p:1n:1", "%00", "%00x", "%E6%88%91", "%ff"])
 def test_an_unknown_msgid_is_not_found(business_line: BusinessLine, msgid: str) -> None:
-    refused(business_line, msgid, status=404, code=4004)
+    assert_refused(business_line, msgid, status=404, code=4004)
 
 
 def test_an_access_key_sees_no_message(access_key: AccessKey, channel: Channel) -> None:
-    refused(access_key, accept(channel).msgid, status=403, code=4005)
+    assert_refused(access_key, accept(channel).msgid, status=403, code=4005)
 
 
 def test_without_credentials_no_message_is_shown(channel: Channel) -> None:

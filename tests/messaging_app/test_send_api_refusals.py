@@ -11,7 +11,7 @@ from messaging_app.models import Message
 from tests.messaging_app.calls import APP, TO_U1, basic, header_of, post
 
 
-def refused(
+def assert_refused(
     caller: BusinessLine | AccessKey | str,
     body: Any,
     *,
@@ -94,7 +94,7 @@ def app(**element: Any) -> dict[str, Any]:
 def test_a_request_that_breaks_a_rule_is_refused_with_its_code(
     business_line: BusinessLine, body: dict[str, Any], code: int, words: str
 ) -> None:
-    refused(business_line, body, code=code, words=words)
+    assert_refused(business_line, body, code=code, words=words)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_request_that_breaks_a_rule_is_refused_with_its_code(
 def test_a_wrong_type_is_refused_and_its_place_named(
     business_line: BusinessLine, field: str, value: Any
 ) -> None:
-    refused(business_line, {**TO_U1, field: value}, code=4004, words=f"$.{field}")
+    assert_refused(business_line, {**TO_U1, field: value}, code=4004, words=f"$.{field}")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_wrong_type_is_refused_and_its_place_named(
     ],
 )
 def test_a_body_that_is_no_json_object_is_refused(business_line: BusinessLine, body: bytes) -> None:
-    refused(business_line, body, code=4004)
+    assert_refused(business_line, body, code=4004)
 
 
 @pytest.mark.parametrize("depth", [33, 200, 300, 900, 5000])
@@ -156,18 +156,18 @@ def test_content_that_is_nested_too_deeply_is_refused(
     alert = b'{"body":' * depth + b'"Hi"' + b"}" * depth
     body = b'{"aud_userid":["u1"],"msg_app":[{"platform":"all","notification":{"alert":%s}}]}'
 
-    refused(business_line, body % alert, code=4004)
+    assert_refused(business_line, body % alert, code=4004)
 
 
 def test_a_body_above_the_limit_is_refused(business_line: BusinessLine, settings: Settings) -> None:
     body = {**TO_U1, "filler": "x" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
 
-    refused(business_line, body, code=4004, status=413, words="larger than the limit")
+    assert_refused(business_line, body, code=4004, status=413, words="larger than the limit")
 
 
 @pytest.mark.parametrize("field", ["aud_userid", "aud_tag", "aud_segment", "aud_app"])
 def test_a_broadcast_with_an_audience_is_refused(business_line: BusinessLine, field: str) -> None:
-    refused(business_line, {**APP, field: []}, code=4004, words=field, path="/v1/broadcast")
+    assert_refused(business_line, {**APP, field: []}, code=4004, words=field, path="/v1/broadcast")
 
 
 @pytest.mark.parametrize("path", ["/v1/sent", "/v1/broadcast"])
@@ -181,25 +181,25 @@ def test_without_an_enabled_channel_nothing_is_accepted(
         business_line.channels.clear()
 
     body = TO_U1 if path == "/v1/sent" else APP
-    refused(business_line, body, code=1015006, words="no enabled App channel", path=path)
+    assert_refused(business_line, body, code=1015006, words="no enabled App channel", path=path)
 
 
 @pytest.mark.parametrize("path", ["/v1/sent", "/v1/broadcast"])
 def test_a_closed_line_is_refused(business_line: BusinessLine, path: str) -> None:
     BusinessLine.objects.update(enabled=False)
 
-    refused(business_line, TO_U1, code=1015005, words="Shop", path=path)
+    assert_refused(business_line, TO_U1, code=1015005, words="Shop", path=path)
 
 
 @pytest.mark.parametrize("path", ["/v1/sent", "/v1/broadcast"])
 def test_wrong_credentials_are_refused(business_line: BusinessLine, path: str) -> None:
     for header in (basic(business_line.channel_key, "wrong"), basic("who", "wrong"), "Bearer x"):
-        refused(header, TO_U1, code=4005, status=401, path=path)
+        assert_refused(header, TO_U1, code=4005, status=401, path=path)
 
 
 @pytest.mark.parametrize("path", ["/v1/sent", "/v1/broadcast"])
 def test_a_global_access_key_may_not_send(access_key: AccessKey, path: str) -> None:
-    refused(access_key, TO_U1, code=4005, status=403, words="ChannelKey", path=path)
+    assert_refused(access_key, TO_U1, code=4005, status=403, words="ChannelKey", path=path)
 
 
 @pytest.mark.parametrize("path", ["/v1/sent", "/v1/broadcast"])
@@ -214,4 +214,4 @@ def test_a_wrong_method_is_refused(business_line: BusinessLine, path: str, metho
 
 @pytest.mark.parametrize("path", ["/v1/send", "/v1/sent/1", "/v1/%s/broadcast", "/v1/"])
 def test_an_unknown_call_is_answered_in_json(business_line: BusinessLine, path: str) -> None:
-    refused(business_line, TO_U1, code=4004, status=404, words="/v1/", path=path)
+    assert_refused(business_line, TO_U1, code=4004, status=404, words="/v1/", path=path)
