@@ -15,8 +15,9 @@ from messaging_app.audience import Audience
 from messaging_app.models import Message
 from ums.lib.errors import Code, DomainError
 
-# A cid is good for a day (protocol/jpush.md 3); a retry later than that could double a push.
-MAX_RETRY_SECONDS = 23 * 3600
+# Shorter than a cid may be used (delivery.CID_LIFE): a failure that is certain is then recorded as
+# one, before the age of the cid leaves only "unknown" to say.
+MAX_RETRY_SECONDS = 22 * 3600
 MIN_RETRY_SECONDS = 600
 
 

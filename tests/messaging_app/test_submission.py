@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from messaging_app.audience import Audience
+from messaging_app.delivery import CID_LIFE
 from messaging_app.models import Message
-from messaging_app.submission import submit, submitted
+from messaging_app.submission import MAX_RETRY_SECONDS, submit, submitted
 from tests.messaging_app.makers import CONTENT, accept
 from ums.lib.errors import Code, DomainError
 
@@ -33,7 +34,7 @@ def test_a_message_keeps_who_sent_what_to_whom(channel: Channel, admin_user: Use
 
 
 @pytest.mark.parametrize(
-    ("time_to_live", "retry"), [(0, 600), (60, 600), (3600, 3600), (86_400, 82_800)]
+    ("time_to_live", "retry"), [(0, 600), (60, 600), (3600, 3600), (86_400, 79_200)]
 )
 def test_retries_end_with_the_time_to_live_but_within_a_day(
     channel: Channel, time_to_live: int, retry: int
@@ -111,3 +112,7 @@ def test_clicks_at_the_same_moment_store_one_message(channel: Channel) -> None:
         thread.join()
 
     assert msgids == [Message.objects.get().msgid] * 4
+
+
+def test_retries_end_before_the_cid_of_the_first_attempt_does() -> None:
+    assert CID_LIFE.total_seconds() > MAX_RETRY_SECONDS
