@@ -2,7 +2,7 @@
 
 import secrets
 
-from django.core.validators import RegexValidator
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +108,18 @@ class Channel(models.Model):
         return f"/callback/jpush/{self.code}/{self.callback_token}"
 
 
+def _calls_per_minute() -> "models.PositiveIntegerField[int | None, int | None]":
+    return models.PositiveIntegerField(
+        _("API calls per minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Further calls of the minute are refused (429, code 1015030). Empty: no limit."
+        ),
+    )
+
+
 class BusinessLine(models.Model):
     """A way in: one calling system or team, with the channels that it may use."""
 
@@ -121,12 +133,42 @@ class BusinessLine(models.Model):
         Channel, verbose_name=_("channels"), blank=True, related_name="business_lines"
     )
     enabled = models.BooleanField(_("enabled"), default=True)
+    api_approval = models.BooleanField(
+        _("API messages need approval"),
+        default=False,
+        help_text=_(
+            "A message sent by API waits until an operator approves it, and must name its submitter"
+            " in option.owner."
+        ),
+    )
+    calls_per_minute = _calls_per_minute()
+    broadcasts_per_day = models.PositiveIntegerField(
+        _("broadcasts per day"),
+        null=True,
+        blank=True,
+        help_text=_("Further broadcasts by API are refused (code 1015029). Empty: no limit."),
+    )
+    quiet_from = models.TimeField(
+        _("quiet hours from"),
+        null=True,
+        blank=True,
+        help_text=_("Messages by API are refused in these hours (code 1015038). Empty: none."),
+    )
+    quiet_until = models.TimeField(_("quiet hours until"), null=True, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("business line")
         verbose_name_plural = _("business lines")
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="quiet_hours_begin_and_end",
+                violation_error_message=_("Quiet hours need both a beginning and an end."),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -141,6 +183,7 @@ class AccessKey(models.Model):
     )
     master_secret = SecretTextField(_("Master Secret"), default=new_key, editable=False)
     enabled = models.BooleanField(_("enabled"), default=True)
+    calls_per_minute = _calls_per_minute()
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     class Meta:
@@ -150,3 +193,18 @@ class AccessKey(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeyUsage(models.Model):
+    """How many API calls a limited key has made in the running minute, shared by all processes."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # ChannelKey or AccessKey
+    minute = models.BigIntegerField(default=0)  # since 1970
+    calls = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("use of a key")
+        verbose_name_plural = _("use of keys")
+
+    def __str__(self) -> str:
+        return self.key

@@ -6,7 +6,8 @@ from django.utils import timezone
 from channels_app.jpush.payloads import MAX_IDS_PER_PUSH
 from messaging_app.audience import Audience
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Message
-from messaging_app.targets import Query, devices_query, people_query, without_device_query
+from messaging_app.targets import devices_query, people_query, without_device_query
+from ums.lib.sql import Query
 
 BATCH_INSERT_CHUNK = 1000
 

@@ -16,11 +16,19 @@ class Message(models.Model):
     """One accepted send; immutable but for its state and the size of its audience."""
 
     class State(models.TextChoices):
+        PENDING_APPROVAL = "pending_approval", _("waiting for approval")
+        SCHEDULED = "scheduled", _("scheduled")
         EXPANDING = "expanding", _("expanding")
         SENDING = "sending", _("sending")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
+        RETRACTED = "retracted", _("retracted")
         FAILED = "failed", _("failed")
+
+    class Priority(models.IntegerChoices):
+        HIGH = 1, _("high")
+        MEDIUM = 2, _("medium")
+        LOW = 3, _("low")
 
     msgid = models.CharField("msgid", max_length=64, unique=True, default=new_msgid)
     business_line = models.ForeignKey(
@@ -42,6 +50,10 @@ class Message(models.Model):
     content = models.JSONField(_("content"))  # a JPush push object without its audience
     summary = models.CharField(_("message"), max_length=200)
     sendno = models.CharField("sendno", max_length=255, blank=True)
+    priority = models.PositiveSmallIntegerField(
+        _("priority"), choices=Priority.choices, default=Priority.MEDIUM
+    )
+    broadcast = models.BooleanField(_("to everyone"), default=False)
     # Made for one intended send, so that a second click finds the first one's message.
     submission_key = models.CharField(max_length=64, null=True, unique=True, editable=False)
     state = models.CharField(
@@ -49,7 +61,18 @@ class Message(models.Model):
     )
     targets = models.PositiveIntegerField(_("targets"), default=0)
     no_device = models.PositiveIntegerField(_("no device"), default=0)
+    reason = models.CharField(_("reason"), max_length=255, blank=True)  # of a failure, a refusal
     created_at = models.DateTimeField(_("accepted"), auto_now_add=True)
+    send_at = models.DateTimeField(_("to be sent at"), null=True)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("reviewed by"),
+    )
+    reviewed_at = models.DateTimeField(_("reviewed"), null=True)
+    retracted_at = models.DateTimeField(_("retracted"), null=True)
     expires_at = models.DateTimeField(_("retried until"))
     done_at = models.DateTimeField(_("finished"), null=True)
 
@@ -60,14 +83,47 @@ class Message(models.Model):
         indexes = (
             models.Index(fields=("created_at",), name="messages_by_time"),
             models.Index(
+                fields=("send_at",),
+                name="scheduled_messages",
+                condition=models.Q(state="scheduled"),
+            ),
+            models.Index(
                 fields=("id",),
                 name="unfinished_messages",
                 condition=models.Q(state__in=("expanding", "sending")),
             ),
         )
+        permissions = (
+            ("approve_message", _("Can approve or refuse messages")),
+            ("retract_message", _("Can retract messages")),
+        )
 
     def __str__(self) -> str:
         return self.msgid
+
+
+class IdempotencyKey(models.Model):
+    """The Idempotency-Key of an accepted API call: its repetition finds the first message."""
+
+    business_line = models.ForeignKey(
+        BusinessLine, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)  # of the call and its body
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("business_line", "key"), name="one_message_per_idempotency_key"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Batch(models.Model):
@@ -86,6 +142,14 @@ class Batch(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         UNKNOWN = "unknown", _("outcome unknown")
 
+    class Withdrawal(models.TextChoices):
+        """What became of the call that takes back a sent Batch (protocol/ums.md 7)."""
+
+        NONE = "", _("not asked for")
+        DUE = "due", _("to be withdrawn")
+        DONE = "done", _("withdrawn")
+        FAILED = "failed", _("could not be withdrawn")
+
     id = models.BigIntegerField(primary_key=True)
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="batches")
     channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -98,7 +162,10 @@ class Batch(models.Model):
 
     cid = models.CharField("cid", max_length=100, blank=True)
     cid_at = models.DateTimeField(null=True)  # a cid is good for a day (protocol/jpush.md 3)
+    priority = models.PositiveSmallIntegerField(default=Message.Priority.MEDIUM)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # An attempt was made whose outcome nobody knows: JPush may have taken it.
+    in_doubt = models.BooleanField(default=False)
     not_before = models.DateTimeField(_("not before"))
     lease = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
@@ -107,6 +174,10 @@ class Batch(models.Model):
     error_code = models.IntegerField(_("error code"), null=True)
     error_message = models.CharField(_("error"), max_length=500, blank=True)
     pushed_at = models.DateTimeField(_("pushed"), null=True)
+    withdrawal = models.CharField(
+        _("withdrawal"), max_length=10, choices=Withdrawal.choices, blank=True, default=""
+    )
+    withdrawal_error = models.CharField(_("withdrawal error"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("batch")
@@ -124,7 +195,14 @@ class Batch(models.Model):
         )
         indexes = (
             models.Index(
-                fields=("not_before",), name="due_batches", condition=models.Q(state="queued")
+                fields=("priority", "not_before"),
+                name="due_batches",
+                condition=models.Q(state="queued"),
+            ),
+            models.Index(
+                fields=("not_before",),
+                name="batches_to_withdraw",
+                condition=models.Q(withdrawal="due"),
             ),
             models.Index(
                 fields=("lease_until",), name="leased_batches", condition=models.Q(state="pushing")
@@ -181,6 +259,71 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.userid} {self.registration_id}"
+
+
+class Template(models.Model):
+    """A text with {placeholders} made in the console; the API names it by its id."""
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    general = models.BooleanField(
+        _("general template"),
+        default=True,
+        help_text=_("Only general templates can be sent by API (else code 1015032)."),
+    )
+    enabled = models.BooleanField(
+        _("enabled"), default=True, help_text=_("A disabled template is refused (code 1015073).")
+    )
+    channels = models.ManyToManyField(Channel, verbose_name=_("channels"), related_name="+")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    text = models.TextField(_("text"), max_length=2000)
+    intent = models.CharField(_("open on click"), max_length=1000, blank=True)
+    extras = models.JSONField(_("extras"), default=dict, blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+
+class SensitiveWord(models.Model):
+    """A word that no message may hold; without any, nothing is checked."""
+
+    word = models.CharField(_("word"), max_length=64, unique=True)
+
+    class Meta:
+        verbose_name = _("sensitive word")
+        verbose_name_plural = _("sensitive words")
+        ordering = ("word",)
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class Material(models.Model):
+    """A file that a business line has uploaded for a later message (protocol/ums.md 3.6)."""
+
+    business_line = models.ForeignKey(
+        BusinessLine, on_delete=models.CASCADE, related_name="+", verbose_name=_("business line")
+    )
+    token = models.CharField(max_length=64, unique=True)  # the secret part of its address
+    name = models.CharField(_("file"), max_length=255)
+    path = models.CharField(max_length=255)  # below UMS_DATA_DIR
+    size = models.PositiveBigIntegerField(_("bytes"))
+    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("kept until"), db_index=True)
+
+    class Meta:
+        verbose_name = _("material")
+        verbose_name_plural = _("materials")
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ChannelQuota(models.Model):

@@ -13,10 +13,13 @@ from messaging_app.models import Message
 Words = str | Promise
 NAMES_SHOWN = 20
 STATE_TONES = {
+    Message.State.PENDING_APPROVAL: "wait",
+    Message.State.SCHEDULED: "wait",
     Message.State.EXPANDING: "wait",
     Message.State.SENDING: "wait",
     Message.State.DONE: "good",
     Message.State.CANCELLED: "bad",
+    Message.State.RETRACTED: "bad",
     Message.State.FAILED: "bad",
 }
 BOX_TONES = {

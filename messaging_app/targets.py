@@ -1,22 +1,13 @@
 """Whom an audience names, as SQL: people, their devices, and people without one."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 
 from messaging_app.audience import Audience
 from ums.lib.json_rows import rows_param, rows_sql
-from ums.lib.sql import is_postgresql
+from ums.lib.sql import Query, is_postgresql
 from users_app.models import ALL, Tag
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A piece of SQL with its parameters."""
-
-    sql: str
-    params: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,106 @@ class Tag(models.Model):
         return self.name
 
 
+class Contact(models.Model):
+    """An address of one EndUser in a kind of channel other than App (protocol/ums.md 1.1)."""
+
+    end_user = models.ForeignKey(
+        EndUser,
+        on_delete=models.CASCADE,
+        related_name="contacts",
+        db_index=False,
+        verbose_name=_("user"),
+    )
+    # "<kind>:<bind_id>", such as "phone:all" or "wechatoa:shop1": one column, as an upload has it.
+    scope = models.CharField(_("kind and bind_id"), max_length=90)
+    value = models.CharField(_("address"), max_length=254)
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("end_user", "scope", "value"), name="one_contact_per_user"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def kind(self) -> str:
+        return self.scope.partition(":")[0]
+
+    @property
+    def bind_id(self) -> str:
+        return self.scope.partition(":")[2]
+
+
+class Segment(models.Model):
+    """People described by their tags and channels; the API names it by its id (aud_segment)."""
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    tags_any = models.JSONField(_("with any of these tags"), default=list, blank=True)
+    tags_all = models.JSONField(_("with all of these tags"), default=list, blank=True)
+    tags_none = models.JSONField(_("with none of these tags"), default=list, blank=True)
+    channels = models.ManyToManyField(
+        Channel,
+        verbose_name=_("with a device in any of these channels"),
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonList(models.Model):
+    """A block list or an allow list; a send names it by its id (black_id, white_id)."""
+
+    class Kind(models.TextChoices):
+        BLOCK = "block", _("block list")
+        ALLOW = "allow", _("allow list")
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind.choices, default=Kind.BLOCK)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("block or allow list")
+        verbose_name_plural = _("block and allow lists")
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonListEntry(models.Model):
+    """One userid on a list, whether or not anybody has uploaded that person yet."""
+
+    person_list = models.ForeignKey(
+        PersonList, on_delete=models.CASCADE, related_name="entries", db_index=False
+    )
+    userid = models.CharField(_("userid"), max_length=64)
+
+    class Meta:
+        verbose_name = _("entry")
+        verbose_name_plural = _("entries")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("person_list", "userid"), name="one_entry_per_person_and_list"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.userid
+
+
 class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     def search(self, text: str) -> "ImportJobQuerySet":
         return self.filter(file_name__icontains=text)

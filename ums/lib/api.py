@@ -14,7 +14,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ums.lib.errors import Code, DomainError
+from ums.lib.errors import Code, DomainError, MismatchError, NotFoundError
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -22,6 +22,7 @@ T = TypeVar("T")
 HTTP_STATUS = {
     Code.AUTHENTICATION_FAILED: status.HTTP_401_UNAUTHORIZED,
     Code.SERVER_ERROR: status.HTTP_500_INTERNAL_SERVER_ERROR,
+    Code.TOO_MANY_CALLS: status.HTTP_429_TOO_MANY_REQUESTS,
 }
 
 
@@ -73,6 +74,10 @@ def error_body(code: int, message: str) -> dict[str, Any]:
 def exception_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
     """Every failure as `{"code", "message"}`; None lets a bug surface as 500 (`ums.errors`)."""
     match exc:
+        case MismatchError():
+            return _failure(exc.code, exc.message, status.HTTP_422_UNPROCESSABLE_ENTITY)
+        case NotFoundError():
+            return _failure(exc.code, exc.message, status.HTTP_404_NOT_FOUND)
         case DomainError():
             return _failure(
                 exc.code, exc.message, HTTP_STATUS.get(exc.code, status.HTTP_400_BAD_REQUEST)

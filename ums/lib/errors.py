@@ -19,10 +19,20 @@ class Code(IntEnum):
     NO_EMAIL_CHANNEL = 1015010
     NO_ALIPAY_CHANNEL = 1015011
     NO_DINGTALK_CHANNEL = 1015012
+    OWNER_NEEDED = 1015023
     RULE_INVALID = 1015026
+    BROADCASTS_USED_UP = 1015029
+    TOO_MANY_CALLS = 1015030
+    TEMPLATE_UNKNOWN = 1015031
+    TEMPLATE_NOT_GENERAL = 1015032
+    SENSITIVE_WORD = 1015034
+    QUIET_HOURS = 1015038
     LIST_UNKNOWN = 1015046
+    ALREADY_RETRACTED = 1015055
+    TEMPLATE_INVALID = 1015073
     PLATFORM_MISSING = 1015084
     PLATFORM_WRONG = 1015085
+    MSG_WITH_TEMPLATE = 1015094
     TWO_LISTS = 1015097
 
 
@@ -39,3 +49,11 @@ class DomainError(Exception):
     @property
     def message(self) -> str:
         return str(self.args[0])
+
+
+class MismatchError(DomainError):
+    """A key that stands for one request came with another one."""
+
+
+class NotFoundError(DomainError):
+    """What the caller names does not exist, or belongs to somebody else."""

@@ -2,12 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
 
 ROWS_PER_LOAD = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A piece of SQL with its parameters."""
+
+    sql: str
+    params: tuple[Any, ...] = ()
 
 
 def is_postgresql() -> bool:
