@@ -1,5 +1,6 @@
 """The send API: sent, broadcast, and our own look at a message (protocol/ums.md 3.1)."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404
@@ -13,6 +14,7 @@ from channels_app.authentication import Caller, IsBusinessLine
 from messaging_app.audience import Audience
 from messaging_app.ledger import BOXES, ledger
 from messaging_app.models import Message
+from messaging_app.retraction import figures
 from messaging_app.send_request import SendRequest
 from messaging_app.submission import submit
 from ums.lib.api import decode_body
@@ -66,6 +68,7 @@ class MessageView(APIView):
         if message is None:
             raise Http404(_("There is no message “%(msgid)s”.") % {"msgid": msgid[:80]})
         counts = ledger(message)
+        retraction = figures(message)
         return Response(
             {
                 "code": Code.OK,
@@ -76,6 +79,7 @@ class MessageView(APIView):
                     "targets": counts.targets,
                     **{box: getattr(counts, box) for box in BOXES},
                 },
+                **({"retraction": asdict(retraction)} if retraction else {}),
             }
         )
 
