@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from messaging_app.delivery import Pusher, claim, return_expired_leases
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, ChannelQuota, Delivery, Message
 from messaging_app.retraction import Figures, figures, retract
+from tests.messaging_app.figures import settle
 from tests.messaging_app.makers import (
     accept,
     add_crowd,
@@ -31,13 +33,14 @@ from ums.lib.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAD_ID = JPushError("x", code=1003, http_status=400, illegal_ids=("r1",))
+ANY_NUMBER = 1000
 REPEATABLE = JPushError("full", code=2002, http_status=429)
 
 
 def waiting() -> int:
     """Connections that wait for a lock that another one holds."""
     if connection.vendor != "postgresql":
-        return 1  # SQLite's one writer keeps all others out: nothing to look at
+        return ANY_NUMBER  # its one writer keeps all others out, and does not tell
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
@@ -70,16 +73,20 @@ def held_open(work: Callable[[], object]) -> Iterator[None]:
         thread.join()
 
 
-def race(first: Callable[[], object], second: Callable[[], object]) -> None:
-    """`second` begins before `first` has committed, waits for it, and ends after it."""
-
+def in_thread(work: Callable[[], object]) -> threading.Thread:
     def run() -> None:
         try:
-            second()
+            work()
         finally:
             connection.close()
 
-    thread = threading.Thread(target=run)
+    return threading.Thread(target=run)
+
+
+def race(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """`second` begins before `first` has committed, waits for it, and ends after it."""
+
+    thread = in_thread(second)
     with held_open(first):
         thread.start()
         time.sleep(0.1)
@@ -92,6 +99,19 @@ def in_turn(retraction: Callable[[], object], other: Callable[[], object], *, fi
         race(retraction, other)
     else:
         race(other, retraction)
+
+
+def apply_in_the_order_of_the_table() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # the plan that it would choose for many receipts
+            cursor.execute("SET enable_nestloop = off; SET enable_mergejoin = off")
+            cursor.execute("ANALYZE messaging_app_batch")
+    inbox.apply_callbacks()
+
+
+def click(batch: Batch) -> dict[str, Any]:
+    device = Delivery.objects.filter(batch=batch).earliest("pk")
+    return item(device.registration_id, CLICKED, batch=batch)
 
 
 def assert_nothing_is_left_to_push() -> None:
@@ -152,6 +172,20 @@ def test_an_attempt_that_begins_while_it_is_retracted_is_not_made(
 
     assert_nothing_is_left_to_push()
     assert (reread(batch).state, batch.attempts) == (Batch.State.CANCELLED, 0)
+
+
+def test_an_attempt_that_has_begun_while_it_is_retracted_is_withdrawn(channel: Channel) -> None:
+    batch = leased(one_batch(channel))
+
+    race(
+        # As `Pusher` does right before its call.
+        lambda: Batch.objects.update(cid="c", attempts=1, in_doubt=True),
+        lambda: retract(message=batch.message),
+    )
+    outcomes.record_sent(reread(batch), msg_id="1")
+
+    assert_nothing_is_left_to_push()
+    assert (reread(batch).state, batch.withdrawal) == (Batch.State.SENT, Batch.Withdrawal.DUE)
 
 
 @pytest.mark.parametrize("retracted_first", [True, False])
@@ -232,17 +266,50 @@ def test_receipts_and_a_retraction_wait_for_each_other_and_both_count(
     message = expanded(channel)
     Batch.objects.update(state=Batch.State.SENT, jpush_msg_id="1")
     first, *_middle, last = Batch.objects.order_by("pk")
-    clicks = []
-    for batch in (last, first):
-        device = Delivery.objects.filter(batch=batch).earliest("pk")
-        clicks.append(item(device.registration_id, CLICKED, batch=batch))
-    receive(channel, clicks)
+    receive(channel, [click(last), click(first)])
 
     in_turn(lambda: retract(message=message), inbox.apply_callbacks, first=retracted_first)
 
     assert_nothing_is_left_to_push()
     assert_counters_equal_the_rows()
     assert figures(Message.objects.get()) == Figures(pending=2498)
+
+
+def test_receipts_and_a_retraction_never_wait_for_each_other_in_a_circle(channel: Channel) -> None:
+    add_crowd(channel, 2500)
+    message = expanded(channel)
+    first, middle, last = Batch.objects.order_by("pk")
+    # PostgreSQL may read its rows as they were written last: here against the order of their ids.
+    for batch in (last, middle, first):
+        settle(batch, Batch.State.SENT, jpush_msg_id="1")
+    # So many that one pass over the table costs less than a look at each.
+    Batch.objects.bulk_create(
+        Batch(
+            id=last.pk + number,
+            message=message,
+            channel=channel,
+            size=0,
+            state=Batch.State.FAILED,
+            not_before=timezone.now(),
+        )
+        for number in range(1, 1000)
+    )
+    receive(channel, [click(batch) for batch in (first, middle, last)])
+    workers = [
+        in_thread(apply_in_the_order_of_the_table),
+        in_thread(lambda: retract(message=message)),
+    ]
+
+    with held_open(lambda: settle(middle, Batch.State.SENT)):
+        for worker in workers:
+            worker.start()
+        until(lambda: waiting() in (2, ANY_NUMBER), what="both wait for the one in the middle")
+    for worker in workers:
+        worker.join()
+
+    assert_nothing_is_left_to_push()
+    assert figures(Message.objects.get()) == Figures(pending=2497)
+    assert_counters_equal_the_rows()
 
 
 def test_of_two_retractions_at_the_same_moment_one_is_told(channel: Channel) -> None:
