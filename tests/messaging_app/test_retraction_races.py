@@ -1,13 +1,10 @@
 """Retracting at the same moment as somebody else works on the message: nothing slips through."""
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from channels_app.jpush.errors import JPushError
@@ -27,71 +24,14 @@ from tests.messaging_app.makers import (
     one_batch,
     reread,
 )
+from tests.messaging_app.races import ANY_NUMBER, held_open, in_thread, race, waiting
 from tests.messaging_app.receipts import CLICKED, assert_counters_equal_the_rows, item, receive
-from tests.messaging_app.running import PATIENCE_SECONDS, until
+from tests.messaging_app.running import until
 from ums.lib.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BAD_ID = JPushError("x", code=1003, http_status=400, illegal_ids=("r1",))
-ANY_NUMBER = 1000
 REPEATABLE = JPushError("full", code=2002, http_status=429)
-
-
-def waiting() -> int:
-    """Connections that wait for a lock that another one holds."""
-    if connection.vendor != "postgresql":
-        return ANY_NUMBER  # its one writer keeps all others out, and does not tell
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
-
-
-@contextmanager
-def held_open(work: Callable[[], object]) -> Iterator[None]:
-    """`work` is done by another connection, which commits at the end of the block."""
-    done, commit = threading.Event(), threading.Event()
-
-    def run() -> None:
-        try:
-            with transaction.atomic():
-                work()
-                done.set()
-                assert commit.wait(PATIENCE_SECONDS)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    assert done.wait(PATIENCE_SECONDS)
-    try:
-        yield
-    finally:
-        commit.set()
-        thread.join()
-
-
-def in_thread(work: Callable[[], object]) -> threading.Thread:
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    return threading.Thread(target=run)
-
-
-def race(first: Callable[[], object], second: Callable[[], object]) -> None:
-    """`second` begins before `first` has committed, waits for it, and ends after it."""
-
-    thread = in_thread(second)
-    with held_open(first):
-        thread.start()
-        time.sleep(0.1)
-        until(lambda: waiting() > 0, what="the second one waits for the first")
-    thread.join()
 
 
 def in_turn(retraction: Callable[[], object], other: Callable[[], object], *, first: bool) -> None:
