@@ -61,3 +61,11 @@ def template(channel: Channel) -> Template:
     made = Template.objects.create(pk=TEMPLATE_ID, name="Order", title="Hi {user}", text="{url}")
     made.channels.add(channel)
     return made
+
+
+@pytest.fixture
+def shop(business_line: BusinessLine, foreign: BusinessLine) -> BusinessLine:
+    """The line SHOP with the channel app1, beside BANK with the channel bank."""
+    business_line.channel_key = "SHOP"
+    business_line.save()
+    return business_line

@@ -34,13 +34,13 @@ def test_the_platform(business_line: BusinessLine, given: Any, stored: Any) -> N
     assert message.content["platform"] == (given if stored is WITHOUT else stored)
 
 
+MISSING: list[Any] = [WITHOUT, None, "", []]
+WRONG: list[Any] = ["symbian", "Android", "android,ios", ["ios", "x"], ["all"], [1], {}, 1, True]
+
+
 @pytest.mark.parametrize(
     ("platform", "code"),
-    [
-        *((value, 1015084) for value in (WITHOUT, None, "", [])),
-        *((value, 1015085) for value in ("symbian", "Android", ["ios", "symbian"], ["all"])),
-        *((value, 1015085) for value in (1, True, {}, [1], "android,ios")),
-    ],
+    [(value, 1015084) for value in MISSING] + [(value, 1015085) for value in WRONG],
 )
 def test_a_platform_that_is_missing_or_wrong(
     business_line: BusinessLine, platform: Any, code: int

@@ -148,26 +148,26 @@ def test_app_para(
     )
 
 
+APP_PARA_REFUSED: list[tuple[str, Any, int, str]] = [
+    ("required", WITHOUT, 1015084, "app_para is missing"),
+    ("null", None, 1015084, "app_para is missing"),
+    ("platform is required", {}, 1015084, "platform is missing"),
+    ("platform null", {"platform": None}, 1015084, "platform is missing"),
+    ("platform empty", {"platform": []}, 1015084, "platform is missing"),
+    ("an unknown platform", {"platform": "symbian"}, 1015085, "symbian"),
+    ("one of them unknown", {"platform": ["ios", "x"]}, 1015085, "'x'"),
+    ("platform is no number", {"platform": 5}, 1015085, "5"),
+    ("11 days", {"platform": "all", "time_to_live": 864_001}, 4004, "864001"),
+    ("negative", {"platform": "all", "time_to_live": -1}, 4004, "-1"),
+    ("an int", {"platform": "all", "time_to_live": "9"}, 4004, "$.app_para.time_to_live"),
+    ("a bool", {"platform": "all", "apns_production": 1}, 4004, "$.app_para.apns_prod"),
+    ("an object", "ios", 4004, "$.app_para"),
+]
+
+
 @pytest.mark.parametrize(
     ("app_para", "code", "words"),
-    [
-        pytest.param(app_para, code, words, id=fact)
-        for fact, app_para, code, words in [
-            ("required", WITHOUT, 1015084, "app_para is missing"),
-            ("null", None, 1015084, "app_para is missing"),
-            ("platform is required", {}, 1015084, "platform is missing"),
-            ("platform null", {"platform": None}, 1015084, "platform is missing"),
-            ("platform empty", {"platform": []}, 1015084, "platform is missing"),
-            ("an unknown platform", {"platform": "symbian"}, 1015085, "symbian"),
-            ("one of them unknown", {"platform": ["ios", "x"]}, 1015085, "'x'"),
-            ("platform is no number", {"platform": 5}, 1015085, "5"),
-            ("11 days", {"platform": "all", "time_to_live": 864_001}, 4004, "864001"),
-            ("negative", {"platform": "all", "time_to_live": -1}, 4004, "-1"),
-            ("an int", {"platform": "all", "time_to_live": "9"}, 4004, "$.app_para.time_to_live"),
-            ("a bool", {"platform": "all", "apns_production": 1}, 4004, "$.app_para.apns_prod"),
-            ("an object", "ios", 4004, "$.app_para"),
-        ]
-    ],
+    [pytest.param(*row, id=fact) for fact, *row in APP_PARA_REFUSED],
 )
 def test_app_para_that_is_refused(
     business_line: BusinessLine, app_para: Any, code: int, words: str
