@@ -41,6 +41,7 @@ REACHED = [
         ("the choice is made for each tag", {"aud_tag": ["vip", "new"]}, {*U1, "u4", *NEW}),
         ("a tag of another line is not seen", {"aud_tag": ["gold"]}, set()),
         ("a tag that nobody has", {"aud_tag": ["none"]}, set()),
+        ("a tag that no upload takes", {"aud_tag": ["标" * 14, "a b"]}, set()),
         ("a person with several of the tags", {"aud_tag": ["new", "new"]}, NEW),
         ("tagged people with one device", {"aud_tag": ["pair"]}, {"app1/shared"}),
         ("tagged, but elsewhere", {"aud_tag": ["far"]}, {"u5"}),
@@ -54,6 +55,7 @@ REACHED = [
         ("ids: tried on each channel", ids("r1"), {"app1/r1", "app2/r1"}),
         ("ids that nobody has uploaded", ids("zz"), {"app1/zz", "app2/zz"}),
         ("an id twice counts once", ids("r1", "r1"), {"app1/r1", "app2/r1"}),
+        ("rule_id has no effect on ids", {**ids("zz"), "rule_id": 1001}, {"app1/zz", "app2/zz"}),
         ("instance has no effect", ids("r1", instance="app2"), {"app1/r1", "app2/r1"}),
         ("instance may be anything", ids("r1", instance=5), {"app1/r1", "app2/r1"}),
         (

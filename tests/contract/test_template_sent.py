@@ -64,6 +64,9 @@ def test_the_answer_is_that_of_a_plain_send(business_line: BusinessLine) -> None
         pytest.param({"aud_segment": ["1000"]}, {"app1/r2", "app1/r2b", "app1/r3"}, id="segment"),
         pytest.param({"aud_app": [{"data": ["r1"]}]}, {"app1/r1"}, id="custom ids"),
         pytest.param(
+            {"aud_app": [{"data": ["r1"]}], "rule_id": 1001}, {"app1/r1"}, id="ids take no rule"
+        ),
+        pytest.param(
             {"aud_userid": ["u2", "u3"], "option": {"black_id": 1234}}, {"app1/r3"}, id="black_id"
         ),
     ],
