@@ -1,7 +1,6 @@
 """What every contract test asks of an answer (protocol/ums.md 3.0 and 3.1)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from channels_app.models import BusinessLine
@@ -11,7 +10,6 @@ from tests.messaging_app.calls import post
 from tests.messaging_app.expansions import assert_it_adds_up
 
 WITHOUT = ...  # as a changed value: the field is left out
-A_MINUTE = timedelta(minutes=1)
 
 
 def changed(body: Mapping[str, Any], **fields: Any) -> dict[str, Any]:

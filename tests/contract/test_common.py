@@ -151,7 +151,11 @@ def test_another_method_is_405_and_names_the_right_one(
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/", "/v1/send", "/v1/sent/", "/v1/sent/1", "/v1/%25s/broadcast", "/v1/retract/"]
+    "path",
+    [
+        *("/v1/", "/v1/send", "/v1/sent/", "/v1/sent/1", "/v1/retract/"),
+        *("/v1/%s/broadcast", "/v1/%25s/broadcast"),  # of the PHP client
+    ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_an_unknown_call_is_404(business_line: BusinessLine, path: str, method: str) -> None:
