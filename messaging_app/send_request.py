@@ -89,7 +89,8 @@ class AudienceRequest(msgspec.Struct, kw_only=True):
     def check(self) -> None:
         """Refused where something asked for would be left undone."""
         self._refuse_other_kinds("aud")
-        if self.rule_id:
+        # A rule says how people are reached; with custom ids it has no effect (protocol/ums.md 4).
+        if self.rule_id and not self.aud_app:
             raise DomainError(
                 _("There is no sending rule %(id)d; leave rule_id out.") % {"id": self.rule_id},
                 Code.RULE_INVALID,

@@ -121,7 +121,7 @@ def _tag_bindings(tags: tuple[str, ...], line_key: str | None) -> list[tuple[str
 def devices_query(audience: Audience, people: Query | None, channel_id: int) -> Query:
     """`registration_id` and `userid`, one row for each device of the audience in one channel."""
     if audience.registration_ids:
-        return _named_devices(audience, channel_id)
+        return _named_devices(audience)
     # A device of two people gets the message once.
     if people is None:
         lists = list(_memberships(audience, "person.userid"))
@@ -142,16 +142,19 @@ def devices_query(audience: Audience, people: Query | None, channel_id: int) -> 
     )
 
 
-def _named_devices(audience: Audience, channel_id: int) -> Query:
-    """Custom ids belong to nobody; a list judges them by the people who have the device."""
+def _named_devices(audience: Audience) -> Query:
+    """Custom ids belong to nobody; a list judges them by the people who have the device.
+
+    In whichever channel: each id is tried on each, and two may have the same AppKey.
+    """
     rows = rows_sql({"registration_id": "text"})
     conditions = [
         Query(
             f"{sign} EXISTS (SELECT 1 FROM users_app_registration AS device"
             " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
-            " WHERE device.channel_id = %s AND device.registration_id = wanted.registration_id"
-            f" AND {on_list.sql})",
-            (channel_id, *on_list.params),
+            " WHERE device.channel_id IN (SELECT id FROM channels_app_channel)"  # for the index
+            f" AND device.registration_id = wanted.registration_id AND {on_list.sql})",
+            on_list.params,
         )
         for sign, list_id in (("NOT", audience.block_list), ("", audience.allow_list))
         if list_id

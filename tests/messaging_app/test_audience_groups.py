@@ -81,21 +81,6 @@ def test_segment_userids_and_tags_are_a_union_without_doubles(business_line: Bus
     assert_it_adds_up(message)
 
 
-@pytest.mark.parametrize("value", ["7", 7, "seven", "-1", "0", "9" * 30, "٣"])
-def test_an_unknown_segment_is_refused(business_line: BusinessLine, value: Any) -> None:
-    response = post(business_line, "/v1/sent", {**APP, "aud_segment": [value]})
-
-    assert (response.status_code, response.json()["code"]) == (400, 4004)
-    assert f"“{value}”" in response.json()["message"]
-
-
-def test_more_than_one_segment_is_refused(business_line: BusinessLine) -> None:
-    response = post(business_line, "/v1/sent", {**APP, "aud_segment": ["1", "2"]})
-
-    assert (response.status_code, response.json()["code"]) == (400, 4004)
-    assert "aud_segment has 2" in response.json()["message"]
-
-
 def test_a_segment_that_is_gone_when_the_message_starts_fails_it(
     business_line: BusinessLine,
 ) -> None:
@@ -157,13 +142,6 @@ def test_people_without_a_device_are_left_out_by_a_list_as_well(
     message = sent(business_line, body)
 
     assert without_device(message) == {"nobody"}
-
-
-def test_a_list_of_the_other_kind_is_not_found(business_line: BusinessLine) -> None:
-    option = {"white_id": block("u1")["black_id"]}
-    response = post(business_line, "/v1/broadcast", {**APP, "option": option})
-
-    assert (response.status_code, response.json()["code"]) == (400, 1015046)
 
 
 def test_a_deleted_block_list_does_not_let_its_people_be_reached(

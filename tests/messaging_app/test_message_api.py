@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 
 from channels_app.models import AccessKey, BusinessLine, Channel
 from messaging_app.models import Batch
@@ -85,13 +84,3 @@ def test_the_message_of_another_line_is_not_there(
 @pytest.mark.parametrize("msgid", ["x", "v:1t:1p:1n:1", "%00", "%00x", "%E6%88%91", "%ff"])
 def test_an_unknown_msgid_is_not_found(business_line: BusinessLine, msgid: str) -> None:
     assert_refused(business_line, msgid, status=404, code=4004)
-
-
-def test_an_access_key_sees_no_message(access_key: AccessKey, channel: Channel) -> None:
-    assert_refused(access_key, accept(channel).msgid, status=403, code=4005)
-
-
-def test_without_credentials_no_message_is_shown(channel: Channel) -> None:
-    response: Any = Client().get(f"/v1/message/{accept(channel).msgid}")
-
-    assert (response.status_code, response.json()["code"]) == (401, 4005)

@@ -1,7 +1,5 @@
 """Fixtures for people, uploads and workbooks."""
 
-import base64
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,10 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import Settings
 
-from channels_app.models import AccessKey, BusinessLine, Channel
+from channels_app.models import Channel
 from users_app.models import Contact, EndUser, Registration, Tag
 
 HEADER = ("userid", "bind_id", "app_regid", "tag")
-Post = Callable[..., Any]
 WriteWorkbook = Callable[..., Path]
 
 
@@ -38,40 +35,6 @@ def moving_channel(db: None) -> Channel:
         master_secret="s" * 24,
         device_policy=Channel.DevicePolicy.MOVE,
     )
-
-
-def basic(key: str, secret: str) -> dict[str, str]:
-    token = base64.b64encode(f"{key}:{secret}".encode()).decode()
-    return {"Authorization": f"Basic {token}"}
-
-
-@pytest.fixture
-def global_headers(access_key: AccessKey) -> dict[str, str]:
-    return basic(access_key.access_key, access_key.master_secret)
-
-
-@pytest.fixture
-def line_headers(business_line: BusinessLine) -> dict[str, str]:
-    return basic(business_line.channel_key, business_line.master_secret)
-
-
-@pytest.fixture
-def opt(client: Client, global_headers: dict[str, str]) -> Post:
-    """Calls /v1/user/opt with a global key, or with other `headers`."""
-    return _poster(client, "/v1/user/opt", global_headers)
-
-
-@pytest.fixture
-def delete(client: Client, global_headers: dict[str, str]) -> Post:
-    return _poster(client, "/v1/user/delete", global_headers)
-
-
-def _poster(client: Client, path: str, default: dict[str, str]) -> Post:
-    def post(body: Any, headers: dict[str, str] | None = None) -> Any:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.post(path, data, content_type="application/json", headers=headers or default)
-
-    return post
 
 
 @pytest.fixture
