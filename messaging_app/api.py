@@ -10,6 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app.authentication import Caller, IsBusinessLine
+from messaging_app.api_docs.messages import MESSAGE
+from messaging_app.api_docs.send import BROADCAST, SENT
 from messaging_app.audience import Audience
 from messaging_app.ledger import BOXES, ledger
 from messaging_app.models import Message
@@ -17,6 +19,7 @@ from messaging_app.send_request import SendRequest
 from messaging_app.submission import submit
 from ums.lib.api import decode_body
 from ums.lib.errors import Code
+from ums.lib.openapi import describe
 
 
 class _SendView(APIView):
@@ -41,6 +44,7 @@ class _SendView(APIView):
         return Response(answer)
 
 
+@describe(post=SENT)
 class SentView(_SendView):
     """POST /v1/sent (protocol/ums.md 3.1)."""
 
@@ -48,6 +52,7 @@ class SentView(_SendView):
         return body.audience()
 
 
+@describe(post=BROADCAST)
 class BroadcastView(_SendView):
     """POST /v1/broadcast (protocol/ums.md 3.1)."""
 
@@ -55,6 +60,7 @@ class BroadcastView(_SendView):
         return body.everyone()
 
 
+@describe(get=MESSAGE)
 class MessageView(APIView):
     """GET /v1/message/{msgid}: state and ledger; an extension of ours."""
 

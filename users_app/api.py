@@ -12,14 +12,13 @@ from rest_framework.views import APIView
 from channels_app.authentication import Caller, IsGlobalAccessKey
 from ums.lib.api import decode_body
 from ums.lib.errors import Code, DomainError
+from ums.lib.openapi import describe
+from users_app.api_docs import USER_DELETE, USER_OPT
 from users_app.changes import RefusedError, checked_userid, fold
-from users_app.items import FailedItem, read_items, read_userid
+from users_app.items import MAX_USERS, FailedItem, read_items, read_userid
 from users_app.upload import apply_changes, bind_ids_for, delete_people
 
 logger = logging.getLogger(__name__)
-
-# The original's limit is not known (protocol/ums.md 12.2); a send has the same one.
-MAX_USERS = 1000
 
 
 class UserView(APIView):
@@ -31,6 +30,7 @@ class UserView(APIView):
         return response
 
 
+@describe(post=USER_OPT)
 class UserOptView(UserView):
     """protocol/ums.md 3.4"""
 
@@ -50,6 +50,7 @@ class UserOptView(UserView):
         return _outcome((item.userid for item in items), failed)
 
 
+@describe(post=USER_DELETE)
 class UserDeleteView(UserView):
     """protocol/ums.md 3.5"""
 

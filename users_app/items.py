@@ -21,6 +21,8 @@ from users_app.changes import (
     shown,
 )
 
+# The original's limit is not known (protocol/ums.md 12.2); a send has the same one.
+MAX_USERS = 1000
 # The other kinds of the original (protocol/ums.md 3.4): named, but not stored yet.
 UNSUPPORTED = (
     "phone",

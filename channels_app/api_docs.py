@@ -1,0 +1,83 @@
+"""What every call's documentation says about its credentials (protocol/ums.md 2)."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from ums.lib.errors import Code
+from ums.lib.openapi import Keys, Refusal
+
+_CHANNEL_KEY = {
+    "ChannelKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": _(
+            "ChannelKey and Master Secret of a business line: the console shows both under"
+            " Business lines."
+        ),
+    }
+}
+_ACCESS_KEY = {
+    "AccessKey": {
+        "type": "http",
+        "scheme": "basic",
+        "description": _(
+            "A global AccessKey with its Master Secret, for the user API: the console shows both"
+            " under Access keys."
+        ),
+    }
+}
+
+_WRONG = (
+    Refusal(
+        401,
+        Code.AUTHENTICATION_FAILED,
+        "The Authorization header must be: Basic base64(key:Master Secret).",
+    ),
+    Refusal(
+        401,
+        Code.AUTHENTICATION_FAILED,
+        "The key or the Master Secret in the Authorization header is wrong.",
+    ),
+)
+_CLOSED = Refusal(
+    400, Code.LINE_CLOSED, "The business line “%(name)s” is closed.", {"name": "Shop"}
+)
+
+CHANNEL_KEY = Keys(
+    schemes=_CHANNEL_KEY,
+    refusals=(
+        *_WRONG,
+        _CLOSED,
+        Refusal(
+            403,
+            Code.AUTHENTICATION_FAILED,
+            "This call needs a ChannelKey; an AccessKey is for the user API only.",
+        ),
+    ),
+)
+ACCESS_KEY = Keys(
+    schemes=_ACCESS_KEY,
+    refusals=(
+        *_WRONG,
+        _CLOSED,
+        Refusal(
+            403,
+            Code.AUTHENTICATION_FAILED,
+            "This call needs a global AccessKey; a ChannelKey may not make it.",
+        ),
+    ),
+)
+EITHER_KEY = Keys(schemes={**_CHANNEL_KEY, **_ACCESS_KEY}, refusals=(*_WRONG, _CLOSED))
+
+
+def _header(text: Any) -> dict[str, Any]:
+    return {"description": text, "schema": {"type": "integer", "minimum": 0}}
+
+
+# In every answer to a key that has a limit; the names are JPush's (protocol/ums.md 3.0).
+RATE_HEADERS = {
+    "X-Rate-Limit-Limit": _header(_("Calls that this key may make in one minute.")),
+    "X-Rate-Limit-Remaining": _header(_("Calls that are left in this minute.")),
+    "X-Rate-Limit-Reset": _header(_("Seconds until the next minute begins.")),
+}

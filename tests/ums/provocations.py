@@ -1,0 +1,113 @@
+"""How each failure that the documentation shows is brought about, by its sentence."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from channels_app.models import BusinessLine
+from tests.messaging_app.calls import basic, header_of
+from tests.ums.described import Described, World
+
+Provocation = Callable[[World, Described], Any]
+
+
+def with_body(body: Any) -> Provocation:
+    return lambda world, call: world.make(call, body)
+
+
+def changed(**changes: Any) -> Provocation:
+    """The first example with these fields; one that is `...` is left out."""
+
+    def provoke(world: World, call: Described) -> Any:
+        body = {**next(iter(call.requests().values())), **changes}
+        return world.make(call, {name: value for name, value in body.items() if value is not ...})
+
+    return provoke
+
+
+def push(**changes: Any) -> Provocation:
+    element = {"platform": "all", "notification": {"alert": "Hi"}, **changes}
+    return changed(msg_app=[{name: value for name, value in element.items() if value is not ...}])
+
+
+def without_credentials(world: World, call: Described) -> Any:
+    return world.make(call, Authorization=None)
+
+
+def with_wrong_credentials(world: World, call: Described) -> Any:
+    return world.make(call, Authorization=basic("nobody", "nothing"))
+
+
+def with_the_other_key(world: World, call: Described) -> Any:
+    other = world.access_key if world.holder(call) is world.line else world.line
+    return world.make(call, Authorization=header_of(other))
+
+
+def of_a_closed_line(world: World, call: Described) -> Any:
+    BusinessLine.objects.update(enabled=False)
+    return world.make(call, Authorization=header_of(world.line))
+
+
+def without_a_channel(world: World, call: Described) -> Any:
+    world.line.channels.clear()
+    return world.make(call)
+
+
+def too_large(world: World, call: Described) -> Any:
+    return world.make(call, b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+
+
+def without_a_database(world: World, call: Described) -> Any:
+    def refuse(*_arguments: Any) -> Any:
+        raise RuntimeError
+
+    with connection.execute_wrapper(refuse):
+        return world.make(call)
+
+
+PLATFORMS = "android, ios, hmos, quickapp, web, windows"
+OTHER_KINDS = (
+    *("msg_sms", "msg_wechatoa", "msg_wechatmp", "msg_email", "msg_alipay_life"),
+    *("msg_dingtalk_cc", "msg_wechatwk"),
+)
+PROVOCATIONS: dict[str, Provocation] = {
+    "The Authorization header must be: Basic base64(key:Master Secret).": without_credentials,
+    "The key or the Master Secret in the Authorization header is wrong.": with_wrong_credentials,
+    "This call needs a ChannelKey; an AccessKey is for the user API only.": with_the_other_key,
+    "This call needs a global AccessKey; a ChannelKey may not make it.": with_the_other_key,
+    "The business line “Shop” is closed.": of_a_closed_line,
+    "The server failed. The fault is logged; please tell the administrator.": without_a_database,
+    "The body is not JSON in UTF-8: Input data was truncated.": with_body(b""),
+    "The body is larger than the limit of 8388608 bytes.": too_large,
+    "The array has 1001 users; at most 1000 are allowed in one request.": with_body(
+        [{"userid": f"u{number}"} for number in range(1001)]
+    ),
+    "The array is empty; it needs at least one user.": with_body([]),
+    "aud_userid has 1001 entries; at most 1000 are allowed in one call.": changed(
+        aud_userid=[f"u{number}" for number in range(1001)]
+    ),
+    "The audience is empty: name at least one aud_userid, aud_tag or aud_app.": changed(
+        aud_userid=...
+    ),
+    "A broadcast goes to everyone and takes no aud_userid; use /v1/sent.": changed(
+        aud_userid=["user1"]
+    ),
+    f"msg_app.platform is missing: “all”, or any of {PLATFORMS}.": push(platform=...),
+    f"msg_app.platform is 'symbian'; it must be “all”, or any of {PLATFORMS}.": push(
+        platform="symbian"
+    ),
+    "There is no enabled App channel to send through.": without_a_channel,
+    "There is no sending rule 1001; leave rule_id out.": changed(rule_id=1001),
+    "There is no block or allow list 1234.": changed(option={"black_id": 1234}),
+    "black_id and white_id cannot be used together.": changed(
+        option={"black_id": 1, "white_id": 2}
+    ),
+    "option.priority is 4; it must be 1, 2 or 3.": changed(option={"priority": 4}),
+    "There is no message “v:1t:1603707455p:27133n:2”.": World.make,
+    **{
+        f"{name} cannot be sent: this business line has App channels only.": changed(**{name: [{}]})
+        for name in OTHER_KINDS
+    },
+}

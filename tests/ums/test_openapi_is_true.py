@@ -1,0 +1,74 @@
+"""What the OpenAPI description shows is what the views do."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+from django.utils import timezone
+
+from channels_app.models import AccessKey, BusinessLine, Channel
+from messaging_app.api_docs.send import MSGID
+from messaging_app.models import Message
+from tests.ums.described import CALLS, JSON, SCHEMA, Described, World
+from tests.ums.provocations import PROVOCATIONS
+from users_app.models import EndUser
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    channel = Channel.objects.create(
+        code="app123", name="Guide", app_key="a" * 24, master_secret="s" * 24
+    )
+    line = BusinessLine.objects.create(name="Shop")
+    line.channels.add(channel)
+    return World(channel, line, AccessKey.objects.create(name="People"))
+
+
+def stored() -> tuple[int, int]:
+    return Message.objects.count(), EndUser.objects.count()
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [(call, body) for call in CALLS for body in call.requests().values() or [...]],
+    ids=str,
+)
+def test_an_example_request_is_accepted_and_answered_as_described(
+    world: World, call: Described, body: Any
+) -> None:
+    EndUser.objects.create(userid="userid1")
+    known = Message(business_line=world.line, msgid=MSGID, audience={}, content={})
+    known.expires_at = known.created_at = timezone.now()
+    known.save()
+
+    response = world.make(call, body)
+
+    assert response.status_code == 200, response.content
+    answer = call.operation["responses"]["200"]["content"][JSON]["schema"]
+    jsonschema.validate(response.json(), {**answer, "components": SCHEMA["components"]})
+    assert set(response.json()) in [set(example) for example in call.answers("200").values()]
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "body"),
+    [
+        pytest.param(call, status, body, id=f"{call}-{status}-{name}")
+        for call in CALLS
+        for status, name, body in call.failures()
+    ],
+)
+def test_an_example_failure_is_what_comes_and_leaves_no_trace(
+    world: World, call: Described, status: int, body: dict[str, Any]
+) -> None:
+    before = stored()
+
+    response = PROVOCATIONS[body["message"]](world, call)
+
+    assert (response.status_code, response.json()) == (status, body)
+    assert stored() == before
+
+
+def test_every_provocation_is_of_a_failure_that_is_shown() -> None:
+    shown = {body["message"] for call in CALLS for _status, _name, body in call.failures()}
+
+    assert set(PROVOCATIONS) == shown
