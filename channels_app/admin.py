@@ -3,88 +3,38 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Field, Prefetch
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from channels_app.button_admin import ButtonAdmin
 from channels_app.callbacks import callback_url
-from channels_app.forms import ChannelForm
+from channels_app.forms import BusinessLineForm, ChannelForm
 from channels_app.models import AccessKey, BusinessLine, Channel
 from channels_app.services import KeyHolder, rotate_secret
 from channels_app.verification import verify_channel
 from ums.lib.console import render_page
 
-STATE_COLOURS = {"enabled": "success", "closed": "danger"}
 VERIFIED_COLOURS = {"yes": "success", "no": "warning"}
+LIMITS = _("Limits of the API")
 
 
-class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """A change page with one more button, which POSTs to an address of its own.
-
-    Outside Django's own change view, which is one transaction.
-    """
-
-    button: str
-    empty_value_display = _("not yet")
-
-    def perform(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """What the button does, for a person who may change `obj`."""
-        raise NotImplementedError
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        # A page never needs the stored secret, so it is not even read.
-        return super().get_queryset(request).defer("master_secret")
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.button_view)
-        button = path(f"<path:object_id>/{self.button}/", view, name=self._url_name(self.button))
-        return [button, *super().get_urls()]
-
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        context = dict(extra_context or {})
-        if object_id and self.has_change_permission(request):
-            name = f"admin:{self._url_name(self.button)}"
-            context["button_url"] = reverse(name, args=(object_id,))
-        return super().changeform_view(request, object_id, form_url, context)
-
-    def button_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        obj = self.get_object(request, object_id)
-        if obj is None:
-            raise Http404
-        if not self.has_change_permission(request, obj):
-            raise PermissionDenied
-        if request.method != "POST":  # back from signing in again
-            return self.to_change_page(obj)
-        return self.perform(request, obj)
-
-    def to_change_page(self, obj: Any) -> HttpResponse:
-        return redirect(f"admin:{self._url_name('change')}", obj.pk)
-
-    def _url_name(self, page: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
-
-    @display(description=_("state"), ordering="enabled", label=STATE_COLOURS)  # type: ignore[untyped-decorator]  # unfold
-    def state(self, obj: Channel | KeyHolder) -> tuple[str, str]:
-        return ("enabled", gettext("enabled")) if obj.enabled else ("closed", gettext("closed"))
+def _on_the_clock() -> str:
+    return gettext("Days and quiet hours are those of the server's time zone, %(zone)s.") % {
+        "zone": settings.TIME_ZONE
+    }
 
 
 @admin.register(Channel)
@@ -170,6 +120,7 @@ class KeyHolderAdmin(ButtonAdmin):
     button = "rotate"
     change_form_outer_after_template = "channels/rotate_button.html"
     list_filter = ("enabled",)
+    empty_value_display = _("not set")
 
     def perform(self, request: HttpRequest, obj: KeyHolder) -> HttpResponse:
         secret = rotate_secret(obj)
@@ -196,12 +147,28 @@ class KeyHolderAdmin(ButtonAdmin):
 
 @admin.register(BusinessLine)
 class BusinessLineAdmin(KeyHolderAdmin):
+    form = BusinessLineForm
     key_field = "channel_key"
     list_display = ("name", "channel_key", "state", "channel_names", "created_at")
     search_fields = ("name", "channel_key")
     readonly_fields = ("channel_key", "created_at")
     add_fieldsets = ((None, {"fields": ("name", "channels")}),)
-    fieldsets = ((None, {"fields": ("name", "channel_key", "enabled", "channels", "created_at")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "channel_key", "enabled", "channels", "created_at")}),
+        (
+            LIMITS,
+            {
+                "fields": (
+                    "api_approval",
+                    "calls_per_minute",
+                    "broadcasts_per_day",
+                    "quiet_from",
+                    "quiet_until",
+                ),
+                "description": lazy(_on_the_clock, str)(),
+            },
+        ),
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         channels = Prefetch("channels", Channel.objects.only("name"))
@@ -228,7 +195,10 @@ class AccessKeyAdmin(KeyHolderAdmin):
     search_fields = ("name", "access_key")
     readonly_fields = ("access_key", "created_at")
     add_fieldsets = ((None, {"fields": ("name",)}),)
-    fieldsets = ((None, {"fields": ("name", "access_key", "enabled", "created_at")}),)
+    fieldsets = (
+        (None, {"fields": ("name", "access_key", "enabled", "created_at")}),
+        (LIMITS, {"fields": ("calls_per_minute",)}),
+    )
 
 
 def _local(moment: datetime) -> str:

@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from channels_app import throttling
 from channels_app.models import AccessKey, BusinessLine
 from ums.lib.errors import Code, DomainError
 
@@ -41,6 +42,7 @@ class BasicKeyAuthentication(BaseAuthentication):
             raise DomainError(
                 _("The business line “%(name)s” is closed.") % {"name": line.name}, Code.LINE_CLOSED
             )
+        throttling.admit(request, key=key, limit=holder.calls_per_minute)
         return Caller(line=line), None
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,5 +1,6 @@
-"""Checks what an operator enters about a channel."""
+"""Checks what an operator enters about a channel or a business line."""
 
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from channels_app.models import Channel
+from channels_app.models import BusinessLine, Channel
 from channels_app.services import clean_api_url, clean_app_key
 from ums.lib.errors import DomainError
 
@@ -86,3 +87,45 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
             self.instance.master_secret = secret
         if not {"cloud", "api_url", "app_key", "master_secret"}.isdisjoint(self.changed_data):
             self.instance.verified_at = None  # it was about other credentials
+
+
+class BusinessLineForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    """A business line; quiet hours have both ends or none."""
+
+    class Meta:
+        model = BusinessLine
+        help_texts = {
+            "quiet_until": gettext_lazy(
+                "The first moment that is not quiet. Earlier than the beginning: of the next day."
+            ),
+        }
+        fields = (
+            "name",
+            "enabled",
+            "channels",
+            "api_approval",
+            "calls_per_minute",
+            "broadcasts_per_day",
+            "quiet_from",
+            "quiet_until",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        # The page for a new line does not ask for them, and a time that is no time has its error.
+        if {"quiet_from", "quiet_until"} <= data.keys():
+            self._check_quiet_hours(data["quiet_from"], data["quiet_until"])
+        return data
+
+    def _check_quiet_hours(self, begins: time | None, ends: time | None) -> None:
+        if (begins is None) != (ends is None):
+            self.add_error(
+                "quiet_from" if begins is None else "quiet_until",
+                _("Quiet hours need both a beginning and an end."),
+            )
+        elif begins is not None and begins == ends:
+            self.add_error(
+                "quiet_until",
+                _("Quiet hours end at %(time)s, when they begin: enter another time, or neither.")
+                % {"time": f"{begins:%H:%M}"},
+            )

@@ -3,9 +3,13 @@
 from django.urls import path
 
 from messaging_app import api
+from messaging_app.material_api import MaterialView
+from messaging_app.token_api import TokenView
 
 urlpatterns = [
     path("sent", api.SentView.as_view(), name="api_sent"),
     path("broadcast", api.BroadcastView.as_view(), name="api_broadcast"),
     path("message/<str:msgid>", api.MessageView.as_view(), name="api_message"),
+    path("material", MaterialView.as_view(), name="api_material"),
+    path("token", TokenView.as_view(), name="api_token"),
 ]

@@ -171,13 +171,10 @@ class ComposeForm(forms.Form):
             raise forms.ValidationError(exc.message) from exc
 
     def clean_intent(self) -> str:
-        intent = str(self.cleaned_data["intent"])
-        if intent and not (intent.startswith("action.") or ":" in intent):
-            raise forms.ValidationError(
-                _("“%(value)s” is no address: write a deep link such as shop://order/1.")
-                % {"value": intent[:80]}
-            )
-        return intent
+        try:
+            return pasted.intent(self.cleaned_data["intent"])
+        except DomainError as exc:
+            raise forms.ValidationError(exc.message) from exc
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -1,4 +1,4 @@
-"""Reads what people paste into a form: lists of userids and tags, and extras."""
+"""Reads what people paste into a form: lists of userids, tags and words; extras; a link."""
 
 import json
 import re
@@ -22,6 +22,21 @@ def userids(text: str) -> tuple[str, ...]:
 def tags(text: str) -> tuple[str, ...]:
     """A tag may hold a blank, so only line breaks, commas and semicolons separate them."""
     return _unique(TAG_SEPARATORS.split(text))
+
+
+def words(text: str) -> tuple[str, ...]:
+    """One per line; a word may hold blanks and commas."""
+    return _unique([line.strip("\ufeff\u200b") for line in text.splitlines()])
+
+
+def intent(text: str) -> str:
+    """What a click opens, or ""; DomainError for what is no address."""
+    if text and not (text.startswith("action.") or ":" in text):
+        raise DomainError(
+            _("“%(value)s” is no address: write a deep link such as shop://order/1.")
+            % {"value": text[:80]}
+        )
+    return text
 
 
 def extras(text: str) -> dict[str, Any]:

@@ -22,6 +22,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(_("Compose"), "edit_square", "messages:compose", "messaging_app.add_message"),
                 _item(_("Messages"), "send", "messages:list", "messaging_app.view_message"),
+                _item(
+                    _("Templates"),
+                    "description",
+                    "admin:messaging_app_template_changelist",
+                    "messaging_app.view_template",
+                ),
             ],
         },
         {
@@ -58,6 +64,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "vpn_key",
                     "admin:channels_app_accesskey_changelist",
                     "channels_app.view_accesskey",
+                ),
+                _item(
+                    _("Sensitive words"),
+                    "block",
+                    "admin:messaging_app_sensitiveword_changelist",
+                    "messaging_app.view_sensitiveword",
                 ),
                 _item(_("Operators"), "badge", "admin:auth_user_changelist", "auth.view_user"),
                 _item(_("Groups"), "groups", "admin:auth_group_changelist", "auth.view_group"),

@@ -38,7 +38,7 @@ UMS_ALLOWED_PORTS = [
 ]
 UMS_OUTBOUND_ALLOW = env.list("UMS_OUTBOUND_ALLOW", default=[])
 
-# Files that people upload, until their import is finished.
+# Files that people upload until their import is finished, and those that callers upload.
 UMS_DATA_DIR = Path(env.str("UMS_DATA_DIR", default=str(BASE_DIR / "var")))
 UMS_DATA_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "ums.middleware.OperatorTimeZoneMiddleware",
+    "channels_app.throttling.AllowanceHeaders",
 ]
 
 ROOT_URLCONF = "ums.urls"

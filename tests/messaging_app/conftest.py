@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pytest_django.fixtures import Settings
 from responses import RequestsMock
 
 from channels_app.models import Channel
@@ -34,3 +36,11 @@ def cids(jpush: RequestsMock) -> RequestsMock:
     """JPush that gives cids c0 to c9."""
     jpush.get(CID_URL, json={"cidlist": [f"c{n}" for n in range(10)]})
     return jpush
+
+
+@pytest.fixture
+def folder(tmp_path: Path, settings: Settings) -> Path:
+    """Where uploaded material is kept, before the first one made it."""
+    settings.UMS_DATA_DIR = tmp_path
+    settings.UMS_BASE_URL = "https://push.example.com"
+    return tmp_path / "material"

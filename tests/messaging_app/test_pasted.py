@@ -1,4 +1,4 @@
-"""What people paste: userids, tags and extras."""
+"""What people paste: userids, tags, words, links and extras."""
 
 from typing import Any
 
@@ -56,3 +56,20 @@ def test_extras_are_lines_or_json(text: str, extras: dict[str, Any] | None) -> N
 def test_an_error_in_the_extras_names_its_place(text: str, words: str) -> None:
     with pytest.raises(DomainError, match=words):
         pasted.extras(text)
+
+
+def test_words_stand_one_per_line() -> None:
+    text = "\ufeffone\r\n\r\n two words, \nＴhree\u200b\none"
+
+    assert pasted.words(text) == ("one", "two words,", "Ｔhree")
+    assert pasted.words(" \n\u200b ") == ()
+
+
+@pytest.mark.parametrize("text", ["", "shop://order/1", "action.view", "intent:#Intent;end"])
+def test_a_link_is_taken_as_it_is(text: str) -> None:
+    assert pasted.intent(text) == text
+
+
+def test_what_is_no_link_is_refused() -> None:
+    with pytest.raises(DomainError, match="“order” is no address: write a deep link"):
+        pasted.intent("order")

@@ -1,0 +1,73 @@
+"""A change page of the console with one more button."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import ModelAdmin
+from unfold.decorators import display
+
+from channels_app.models import Channel
+from channels_app.services import KeyHolder
+
+STATE_COLOURS = {"enabled": "success", "closed": "danger"}
+
+
+class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """A change page with one more button, which POSTs to an address of its own.
+
+    Outside Django's own change view, which is one transaction.
+    """
+
+    button: str
+    empty_value_display = _("not yet")
+
+    def perform(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """What the button does, for a person who may change `obj`."""
+        raise NotImplementedError
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        # A page never needs the stored secret, so it is not even read.
+        return super().get_queryset(request).defer("master_secret")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.button_view)
+        button = path(f"<path:object_id>/{self.button}/", view, name=self._url_name(self.button))
+        return [button, *super().get_urls()]
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = dict(extra_context or {})
+        if object_id and self.has_change_permission(request):
+            name = f"admin:{self._url_name(self.button)}"
+            context["button_url"] = reverse(name, args=(object_id,))
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def button_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        obj = self.get_object(request, object_id)
+        if obj is None:
+            raise Http404
+        if not self.has_change_permission(request, obj):
+            raise PermissionDenied
+        if request.method != "POST":  # back from signing in again
+            return self.to_change_page(obj)
+        return self.perform(request, obj)
+
+    def to_change_page(self, obj: Any) -> HttpResponse:
+        return redirect(f"admin:{self._url_name('change')}", obj.pk)
+
+    def _url_name(self, page: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{page}"
+
+    @display(description=_("state"), ordering="enabled", label=STATE_COLOURS)  # type: ignore[untyped-decorator]  # unfold
+    def state(self, obj: Channel | KeyHolder) -> tuple[str, str]:
+        return ("enabled", gettext("enabled")) if obj.enabled else ("closed", gettext("closed"))
