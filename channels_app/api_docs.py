@@ -43,32 +43,13 @@ _WRONG = (
 _CLOSED = Refusal(
     400, Code.LINE_CLOSED, "The business line “%(name)s” is closed.", {"name": "Shop"}
 )
-
-CHANNEL_KEY = Keys(
-    schemes=_CHANNEL_KEY,
-    refusals=(
-        *_WRONG,
-        _CLOSED,
-        Refusal(
-            403,
-            Code.AUTHENTICATION_FAILED,
-            "This call needs a ChannelKey; an AccessKey is for the user API only.",
-        ),
-    ),
+_USED_UP = Refusal(
+    429,
+    Code.TOO_MANY_CALLS,
+    "The calls of this minute are used up (limit of this key: %(limit)d); try again in"
+    " %(seconds)d s.",
+    {"limit": 600, "seconds": 17},
 )
-ACCESS_KEY = Keys(
-    schemes=_ACCESS_KEY,
-    refusals=(
-        *_WRONG,
-        _CLOSED,
-        Refusal(
-            403,
-            Code.AUTHENTICATION_FAILED,
-            "This call needs a global AccessKey; a ChannelKey may not make it.",
-        ),
-    ),
-)
-EITHER_KEY = Keys(schemes={**_CHANNEL_KEY, **_ACCESS_KEY}, refusals=(*_WRONG, _CLOSED))
 
 
 def _header(text: Any) -> dict[str, Any]:
@@ -76,8 +57,42 @@ def _header(text: Any) -> dict[str, Any]:
 
 
 # In every answer to a key that has a limit; the names are JPush's (protocol/ums.md 3.0).
-RATE_HEADERS = {
+_RATE_HEADERS = {
     "X-Rate-Limit-Limit": _header(_("Calls that this key may make in one minute.")),
     "X-Rate-Limit-Remaining": _header(_("Calls that are left in this minute.")),
     "X-Rate-Limit-Reset": _header(_("Seconds until the next minute begins.")),
 }
+
+CHANNEL_KEY = Keys(
+    schemes=_CHANNEL_KEY,
+    refusals=(
+        *_WRONG,
+        _CLOSED,
+        _USED_UP,
+        Refusal(
+            403,
+            Code.AUTHENTICATION_FAILED,
+            "This call needs a ChannelKey; an AccessKey is for the user API only.",
+        ),
+    ),
+    headers=_RATE_HEADERS,
+)
+ACCESS_KEY = Keys(
+    schemes=_ACCESS_KEY,
+    refusals=(
+        *_WRONG,
+        _CLOSED,
+        _USED_UP,
+        Refusal(
+            403,
+            Code.AUTHENTICATION_FAILED,
+            "This call needs a global AccessKey; a ChannelKey may not make it.",
+        ),
+    ),
+    headers=_RATE_HEADERS,
+)
+EITHER_KEY = Keys(
+    schemes={**_CHANNEL_KEY, **_ACCESS_KEY},
+    refusals=(*_WRONG, _CLOSED, _USED_UP),
+    headers=_RATE_HEADERS,
+)

@@ -19,7 +19,7 @@ from messaging_app.send_request import SendRequest
 from messaging_app.submission import submit
 from ums.lib.api import decode_body
 from ums.lib.errors import Code
-from ums.lib.openapi import describe
+from ums.lib.openapi_schema import describe
 
 
 class _SendView(APIView):

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 from channels_app.authentication import Caller, IsGlobalAccessKey
 from ums.lib.api import decode_body
 from ums.lib.errors import Code, DomainError
-from ums.lib.openapi import describe
+from ums.lib.openapi_schema import describe
 from users_app.api_docs import USER_DELETE, USER_OPT
 from users_app.changes import RefusedError, checked_userid, fold
 from users_app.items import MAX_USERS, FailedItem, read_items, read_userid

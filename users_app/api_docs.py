@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.api_docs import ACCESS_KEY, EITHER_KEY, RATE_HEADERS
+from channels_app.api_docs import ACCESS_KEY, EITHER_KEY
 from ums.lib.errors import Code
 from ums.lib.json_schema import Fields, Note
 from ums.lib.openapi import BODY_REFUSALS, Body, Call, Example, Failure, Refusal, said
@@ -182,7 +182,6 @@ USER_OPT = Call(
     ),
     answer=UserAnswer,
     answers=(*ANSWERS, PARTLY),
-    answer_headers=RATE_HEADERS,
     refusals=REFUSALS,
     failure=UserFailure,
     failure_values={"data": ""},
@@ -204,7 +203,6 @@ USER_DELETE = Call(
     ),
     answer=UserAnswer,
     answers=(*ANSWERS, ABSENT),
-    answer_headers=RATE_HEADERS,
     refusals=REFUSALS,
     failure=UserFailure,
     failure_values={"data": ""},

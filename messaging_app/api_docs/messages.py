@@ -1,11 +1,11 @@
-"""Describes the calls about one message: `GET /v1/message/{msgid}`."""
+"""Describes the calls about one message: its state, and taking it back (protocol/ums.md 3.3, 7)."""
 
 from typing import Literal
 
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.api_docs import CHANNEL_KEY, RATE_HEADERS
+from channels_app.api_docs import CHANNEL_KEY
 from messaging_app.api_docs.send import MSGID, SENDING
 from messaging_app.ledger import BOXES
 from messaging_app.models import Message
@@ -23,6 +23,13 @@ MSGID_PARAMETER = Parameter(
 UNKNOWN_MESSAGE = Refusal(
     404, Code.INVALID_PARAMETER, "There is no message “%(msgid)s”.", {"msgid": MSGID}
 )
+
+
+class Done(msgspec.Struct):
+    """The answer to what needs no other words."""
+
+    code: Literal[0]
+    message: Literal["success"]
 
 
 class MessageLedger(msgspec.Struct):
@@ -106,7 +113,42 @@ MESSAGE = Call(
             },
         ),
     ),
-    answer_headers=RATE_HEADERS,
     refusals=(UNKNOWN_MESSAGE,),
     fields=FIELDS,
+)
+RETRACT = Call(
+    name="retract",
+    group=SENDING,
+    summary=_("Take a message back"),
+    description=_(
+        "Stops what has not been handed to JPush and has JPush withdraw the rest, if it is shown"
+        " and not clicked. Possible for 24 hours after the message was sent; a message that has not"
+        " begun can be taken back at any time. The body is not read."
+    ),
+    keys=CHANNEL_KEY,
+    parameters=(MSGID_PARAMETER,),
+    answer=Done,
+    answers=(Example(_("Taken back"), {"code": 0, "message": "success"}),),
+    refusals=(
+        UNKNOWN_MESSAGE,
+        Refusal(
+            400,
+            Code.ALREADY_RETRACTED,
+            "The message “%(msgid)s” has been retracted already.",
+            {"msgid": MSGID},
+        ),
+        Refusal(
+            400,
+            Code.INVALID_PARAMETER,
+            "The message “%(msgid)s” was sent more than %(hours)d hours ago: it is too late to"
+            " retract it.",
+            {"msgid": MSGID, "hours": 24},
+        ),
+        Refusal(
+            400,
+            Code.INVALID_PARAMETER,
+            "The message “%(msgid)s” was cancelled: there is nothing to retract.",
+            {"msgid": MSGID},
+        ),
+    ),
 )

@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from channels_app.api_docs import CHANNEL_KEY, RATE_HEADERS
+from channels_app.api_docs import CHANNEL_KEY
 from messaging_app.api_docs import content
 from messaging_app.audience import MAX_REGISTRATION_IDS, MAX_TAGS, MAX_USERID_LENGTH, MAX_USERIDS
 from messaging_app.send_request import (
@@ -105,8 +105,14 @@ IDEMPOTENCY_KEY = Parameter(
     example="order-4711",
 )
 ANSWERS = (
-    Example(_("Accepted"), {"code": 0, "message": "success", "msgid": MSGID, "sendno": "42"}),
-    Example(_("Accepted, without sendno"), {"code": 0, "message": "success", "msgid": MSGID}),
+    Example(
+        _("The message is accepted"),
+        {"code": 0, "message": "success", "msgid": MSGID, "sendno": "42"},
+    ),
+    Example(
+        _("The message is accepted; the request had no sendno"),
+        {"code": 0, "message": "success", "msgid": MSGID},
+    ),
 )
 SEND_REFUSALS = (
     Refusal(400, Code.NO_APP_CHANNEL, "There is no enabled App channel to send through."),
@@ -184,7 +190,6 @@ SENT = Call(
     ),
     answer=Accepted,
     answers=ANSWERS,
-    answer_headers=RATE_HEADERS,
     refusals=(*AUDIENCE_REFUSALS, *content.REFUSALS, *SEND_REFUSALS),
     fields=FIELDS,
 )
@@ -204,7 +209,6 @@ BROADCAST = Call(
     ),
     answer=Accepted,
     answers=ANSWERS,
-    answer_headers=RATE_HEADERS,
     refusals=(*NO_AUDIENCE_REFUSALS, *content.REFUSALS, *SEND_REFUSALS),
     fields=FIELDS,
 )

@@ -4,17 +4,20 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client
 from django.utils import translation
 
 from channels_app.models import AccessKey, BusinessLine, Channel
 from tests.messaging_app.calls import header_of
+from tests.messaging_app.forms import CONTENT_TYPE, Part
+from tests.messaging_app.forms import body as form
 from ums.api_docs import description
 
 with translation.override("en"):
     SCHEMA = description()
-JSON = "application/json"
+JSON, FORM = "application/json", "multipart/form-data"
 
 
 @dataclass(frozen=True)
@@ -32,8 +35,13 @@ class Described:
     @property
     def body(self) -> dict[str, Any] | None:
         """The media type object of the request body."""
-        contents = self.operation.get("requestBody", {}).get("content", {})
-        return next(iter(contents.values()), None)
+        content: dict[str, Any] = self.operation.get("requestBody", {}).get("content", {})
+        return content.get(self.media_type)
+
+    @property
+    def media_type(self) -> str:
+        """Of the request body."""
+        return str(next(iter(self.operation.get("requestBody", {}).get("content", {JSON: {}}))))
 
     def requests(self) -> dict[str, Any]:
         """Example bodies by name."""
@@ -77,18 +85,50 @@ class World:
         schemes = {name for scheme in call.operation["security"] for name in scheme}
         return self.line if "ChannelKey" in schemes else self.access_key
 
-    def make(self, call: Described, body: Any = ..., **changes: Any) -> Any:
-        """The answer to `call` with its first example, another `body`, or another header."""
+    def make(
+        self,
+        call: Described,
+        body: Any = ...,
+        *,
+        label: str = "",
+        query: dict[str, str] | None = None,
+        **changes: Any,
+    ) -> Any:
+        """The answer to `call` with its first example, another `body`, or other headers.
+
+        `label` is the Content-Type, if it is to be a wrong one.
+        """
         if body is ... and call.body:
             body = next(iter(call.requests().values()))
-        path = call.path
-        for parameter in call.operation.get("parameters", []):
-            path = path.replace(f"{{{parameter['name']}}}", str(parameter["example"]))
         headers = {"Authorization": header_of(self.holder(call)), **changes}
         return self.client.generic(
             call.method.upper(),
-            path,
-            body if isinstance(body, bytes) else b"" if body is ... else json.dumps(body),
-            content_type=JSON,
+            address(call, **(query or {})),
+            b"" if body is ... else _encoded(call, body),
+            content_type=label or (CONTENT_TYPE if call.media_type == FORM else JSON),
             headers={name: value for name, value in headers.items() if value is not None},
         )
+
+
+def address(call: Described, **changes: str) -> str:
+    """Path and query with the examples of the call's parameters, or with others."""
+    path, query = call.path, {}
+    for parameter in call.operation["parameters"]:
+        value = changes.get(parameter["name"], str(parameter["example"]))
+        if parameter["in"] == "query":
+            query[parameter["name"]] = value
+        path = path.replace(f"{{{parameter['name']}}}", value)
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _encoded(call: Described, body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    if call.media_type != FORM:
+        return json.dumps(body).encode()
+    return form(
+        *(
+            Part(name, str(value), "report.pdf" if name == "file" else None)
+            for name, value in body.items()
+        )
+    )

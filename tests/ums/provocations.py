@@ -1,12 +1,14 @@
 """How each failure that the documentation shows is brought about, by its sentence."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from channels_app.models import BusinessLine
+from channels_app.models import BusinessLine, KeyUsage
+from messaging_app.material import MAX_BYTES
 from tests.messaging_app.calls import basic, header_of
 from tests.ums.described import Described, World
 
@@ -55,6 +57,29 @@ def without_a_channel(world: World, call: Described) -> Any:
     return world.make(call)
 
 
+def too_often(world: World, call: Described) -> Any:
+    """In the next minute, since this one may end any moment: a clock that is ahead counts."""
+    for holder in (world.line, world.access_key):
+        type(holder).objects.update(calls_per_minute=LIMIT)
+    KeyUsage.objects.bulk_create(
+        KeyUsage(key=key, minute=time.time() // 60 + 1, calls=LIMIT)
+        for key in (world.line.channel_key, world.access_key.access_key)
+    )
+    return world.make(call)
+
+
+def labelled_json(world: World, call: Described) -> Any:
+    return world.make(call, b"{}", label="application/json")
+
+
+def with_query(**query: str) -> Provocation:
+    return lambda world, call: world.make(call, query=query)
+
+
+def with_a_large_file(world: World, call: Described) -> Any:
+    return changed(file="x" * (MAX_BYTES + 1))(world, call)
+
+
 def too_large(world: World, call: Described) -> Any:
     return world.make(call, b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
 
@@ -67,12 +92,30 @@ def without_a_database(world: World, call: Described) -> Any:
         return world.make(call)
 
 
+LIMIT = 600
 PLATFORMS = "android, ios, hmos, quickapp, web, windows"
 OTHER_KINDS = (
     *("msg_sms", "msg_wechatoa", "msg_wechatmp", "msg_email", "msg_alipay_life"),
     *("msg_dingtalk_cc", "msg_wechatwk"),
 )
 PROVOCATIONS: dict[str, Provocation] = {
+    "The calls of this minute are used up (limit of this key: 600); try again in 17 s.": too_often,
+    "The body cannot be read as multipart/form-data: Invalid Content-Type: application/json.": (
+        labelled_json
+    ),
+    "The file is larger than the limit of 20 MB.": with_a_large_file,
+    "The part “type” is “image”; it must be “attachment”.": changed(type="image"),
+    "The part “file” is missing: exactly one file with its name.": changed(file=...),
+    "time_to_live is 0; a file is kept for at least 1 hour.": changed(time_to_live=0),
+    "type is “app”; it must be one of wechatoa, wechatmp, dingtalkcc, wechatwk.": with_query(
+        type="app"
+    ),
+    **{
+        f"There is no token for “{kind}”: this business line has App channels only.": with_query(
+            type=kind
+        )
+        for kind in ("wechatoa", "wechatmp", "dingtalkcc", "wechatwk")
+    },
     "The Authorization header must be: Basic base64(key:Master Secret).": without_credentials,
     "The key or the Master Secret in the Authorization header is wrong.": with_wrong_credentials,
     "This call needs a ChannelKey; an AccessKey is for the user API only.": with_the_other_key,

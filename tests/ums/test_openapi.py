@@ -19,7 +19,7 @@ from ums.api_docs import CODES, description
 from ums.lib.errors import Code
 
 NOT_ANSWERED_YET = {
-    *(Code.OWNER_NEEDED, Code.BROADCASTS_USED_UP, Code.TOO_MANY_CALLS, Code.TEMPLATE_UNKNOWN),
+    *(Code.OWNER_NEEDED, Code.BROADCASTS_USED_UP, Code.TEMPLATE_UNKNOWN),
     *(Code.TEMPLATE_NOT_GENERAL, Code.SENSITIVE_WORD, Code.QUIET_HOURS, Code.ALREADY_RETRACTED),
     *(Code.TEMPLATE_INVALID, Code.MSG_WITH_TEMPLATE),
 }
@@ -96,7 +96,7 @@ def test_the_description_is_served_to_everybody_as_json_and_as_yaml() -> None:
     ("lang", "words"),
     [
         ("en", "The business line “Shop” is closed."),
-        ("zh-hans", "渠道“Shop”已关闭。"),
+        ("zh-hans", "渠道“Shop”已停用。"),
         ("\0", "The business line “Shop” is closed."),
     ],
 )

@@ -1,10 +1,13 @@
 """What the OpenAPI description shows is what the views do."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from channels_app.models import AccessKey, BusinessLine, Channel
 from messaging_app.api_docs.send import MSGID
@@ -15,7 +18,8 @@ from users_app.models import EndUser
 
 
 @pytest.fixture
-def world(db: None) -> World:
+def world(db: None, settings: Settings, tmp_path: Path) -> World:
+    settings.UMS_DATA_DIR = tmp_path
     channel = Channel.objects.create(
         code="app123", name="Guide", app_key="a" * 24, master_secret="s" * 24
     )
@@ -30,8 +34,12 @@ def stored() -> tuple[int, int]:
 
 @pytest.mark.parametrize(
     ("call", "body"),
-    [(call, body) for call in CALLS for body in call.requests().values() or [...]],
-    ids=str,
+    [
+        pytest.param(call, body, id=f"{call}-{name}")
+        for call in CALLS
+        if "200" in call.operation["responses"]
+        for name, body in (call.requests() or {"": ...}).items()
+    ],
 )
 def test_an_example_request_is_accepted_and_answered_as_described(
     world: World, call: Described, body: Any
@@ -64,8 +72,13 @@ def test_an_example_failure_is_what_comes_and_leaves_no_trace(
 
     response = PROVOCATIONS[body["message"]](world, call)
 
-    assert (response.status_code, response.json()) == (status, body)
+    assert (response.status_code, timeless(response.json())) == (status, timeless(body))
     assert stored() == before
+
+
+def timeless(body: dict[str, Any]) -> dict[str, Any]:
+    """The end of a minute may come in any number of seconds."""
+    return {**body, "message": re.sub(r"in \d+ s\.$", "in 1 s.", body["message"])}
 
 
 def test_every_provocation_is_of_a_failure_that_is_shown() -> None:

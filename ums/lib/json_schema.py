@@ -1,6 +1,6 @@
 """JSON Schema of msgspec structs, with what a type cannot say added from notes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,30 +27,29 @@ Fields = Mapping[type[msgspec.Struct], Mapping[str, Note]]
 
 
 def components_of(
-    shapes: Iterable[Any], fields: Fields
-) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
-    """The schema of each of `shapes`, and the components that these refer to, by name.
+    shapes: Mapping[str, Any], fields: Fields
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """The schema of each of `shapes` but None, and the components they refer to, each by name.
 
     KeyError where `fields` has a note on a field that does not exist.
     """
-    shapes = list(shapes)
-    nearer = {
-        (struct.__name__, name): note.shape
-        for struct, notes in fields.items()
-        for name, note in notes.items()
-        if note.shape is not None
-    }
-    schemas, raw = msgspec.json.schema_components([*shapes, *nearer.values()], ref_template=REF)
-    replaced = dict(zip(nearer, (_plain(s) for s in schemas[len(shapes) :]), strict=True))
+    wanted: dict[Any, Any] = {name: shape for name, shape in shapes.items() if shape is not None}
+    for struct, notes in fields.items():
+        for field_name, note in notes.items():
+            if note.shape is not None:
+                wanted[struct.__name__, field_name] = note.shape
+    found, raw = msgspec.json.schema_components(wanted.values(), ref_template=REF)
+    schemas = {name: _plain(schema) for name, schema in zip(wanted, found, strict=True)}
     components = {name: _plain(schema) for name, schema in raw.items()}
     for struct, notes in fields.items():
         if (component := components.get(struct.__name__)) is None:
             continue
         properties = component["properties"]
-        for name, note in notes.items():
-            own = properties[name]
-            properties[name] = _noted(replaced.get((struct.__name__, name), own), note)
-    return [_plain(schema) for schema in schemas[: len(shapes)]], components
+        for field_name, note in notes.items():
+            own = properties[field_name]
+            schema = schemas.get((struct.__name__, field_name), own)
+            properties[field_name] = _noted(schema, note)
+    return {name: schema for name, schema in schemas.items() if name in shapes}, components
 
 
 def _noted(schema: dict[str, Any], note: Note) -> dict[str, Any]:
