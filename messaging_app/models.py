@@ -92,6 +92,17 @@ class Message(models.Model):
                 name="unfinished_messages",
                 condition=models.Q(state__in=("expanding", "sending")),
             ),
+            # The console counts them for its menu, on every page.
+            models.Index(
+                fields=("id",),
+                name="messages_to_approve",
+                condition=models.Q(state="pending_approval"),
+            ),
+            models.Index(
+                fields=("reviewed_at",),
+                name="reviewed_messages",
+                condition=models.Q(reviewed_at__isnull=False),
+            ),
         )
         permissions = (
             ("approve_message", _("Can approve or refuse messages")),

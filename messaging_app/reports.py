@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from messaging_app.approval import verdict
 from messaging_app.audience import Audience
 from messaging_app.ledger import BOXES, Ledger
 from messaging_app.models import Message
@@ -113,6 +114,7 @@ class Row:
     delivered_rate: str
     clicked: str
     clicked_rate: str
+    verdict: str
 
 
 def row(message: Message, counts: Ledger) -> Row:
@@ -128,6 +130,7 @@ def row(message: Message, counts: Ledger) -> Row:
         delivered_rate=percent(counts.reached, counts.pushed),
         clicked=f"{counts.clicked:,}",
         clicked_rate=percent(counts.clicked, counts.reached),
+        verdict=verdict(message),
     )
 
 

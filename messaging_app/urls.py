@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging_app import compose, views
+from messaging_app import approval_pages, compose, views
 
 app_name = "messages"
 
@@ -13,4 +13,8 @@ urlpatterns = [
     path("sent/<int:pk>/", views.report, name="report"),
     path("sent/<int:pk>/progress/", views.progress, name="progress"),
     path("sent/<int:pk>/people.csv", views.export, name="export"),
+    path("approvals/", approval_pages.approval_list, name="approval_list"),
+    path("approvals/<int:pk>/", approval_pages.approval_detail, name="approval_detail"),
+    path("approvals/<int:pk>/approve/", approval_pages.approval_approve, name="approval_approve"),
+    path("approvals/<int:pk>/refuse/", approval_pages.approval_refuse, name="approval_refuse"),
 ]

@@ -112,14 +112,14 @@ def export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
 
 def _messages() -> QuerySet[Message]:
     # Audience and content may be megabytes, and nobody needs the line's secret here.
-    return Message.objects.select_related("operator", "business_line").defer(
+    return Message.objects.select_related("operator", "business_line", "reviewer").defer(
         "audience", "content", "business_line__master_secret"
     )
 
 
 def _message(pk: int) -> Message:
     channels = Prefetch("channels", Channel.objects.only("name", "code"))
-    found = Message.objects.select_related("operator", "business_line").defer(
+    found = Message.objects.select_related("operator", "business_line", "reviewer").defer(
         "business_line__master_secret"
     )
     return get_object_or_404(found.prefetch_related(channels), pk=pk)

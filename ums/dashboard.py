@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
+from messaging_app.approval import waiting
 from messaging_app.ledger import ledgers
 from messaging_app.models import Message
 from messaging_app.reports import Row, row
@@ -19,6 +20,7 @@ from users_app.models import ImportJob
 
 DAYS = 14
 RUNNING_SHOWN = 5
+WAITING_SHOWN = 5
 IMPORTS_SHOWN = 5
 IMPORT_TONES = {
     ImportJob.State.CHECKED: "wait",
@@ -36,6 +38,7 @@ def context(request: HttpRequest, shell: dict[str, Any]) -> dict[str, Any]:
         "ticks": ticks(request.user, channels),
         "may_send": may("messaging_app.add_message"),
         "sends": _sends() if may("messaging_app.view_message") else None,
+        "waiting": _waiting() if may("messaging_app.approve_message") else None,
         "running": _running() if may("messaging_app.view_message") else None,
         "channels": channels if may("channels_app.view_channel") else None,
         "imports": _imports() if may("users_app.view_importjob") else None,
@@ -79,6 +82,10 @@ def _running() -> list[Row]:
     )
     counts = ledgers(messages)
     return [row(message, counts[message.pk]) for message in messages]
+
+
+def _waiting() -> list[Message]:
+    return list(waiting()[:WAITING_SHOWN])
 
 
 def _imports() -> list[tuple[ImportJob, str]]:

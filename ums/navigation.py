@@ -7,6 +7,8 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from messaging_app.approval import waiting
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu, in the form that the shell expects."""
@@ -22,6 +24,13 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "items": [
                 _item(_("Compose"), "edit_square", "messages:compose", "messaging_app.add_message"),
                 _item(_("Messages"), "send", "messages:list", "messaging_app.view_message"),
+                _item(
+                    _("Approvals"),
+                    "fact_check",
+                    "messages:approval_list",
+                    "messaging_app.approve_message",
+                    **_waiting(request),
+                ),
                 _item(
                     _("Templates"),
                     "description",
@@ -78,12 +87,21 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _item(title: Any, icon: str, url: str, permission: str = "") -> dict[str, Any]:
+def _waiting(request: HttpRequest) -> dict[str, Any]:
+    """The badge with the number of messages to decide on, if there are any."""
+    if not request.user.has_perm("messaging_app.approve_message"):
+        return {}
+    number = waiting().count()
+    return {"badge": f"{number:,}", "badge_variant": "warning"} if number else {}
+
+
+def _item(title: Any, icon: str, url: str, permission: str = "", **badge: Any) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
         "link": reverse_lazy(url),
         "permission": _may(permission),
+        **badge,
     }
 
 

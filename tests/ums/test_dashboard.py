@@ -14,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from channels_app.models import Channel
+from channels_app.models import BusinessLine, Channel
 from messaging_app.models import Batch, Message
 from messaging_app.statistics import last_days, total
+from tests.messaging_app.approvals import waiting_message
 from tests.messaging_app.figures import finish, receive, settle
 from tests.messaging_app.makers import accept, add_crowd, add_person, expanded, one_batch
 from tests.messaging_app.pages import text_of
@@ -149,6 +150,19 @@ def test_running_messages_show_their_progress(admin_client: Client, channel: Cha
     assert '<progress class="ums-progress" max="3" value="0"' in text_of(page)
 
 
+def test_messages_to_approve_are_listed_oldest_first(
+    admin_client: Client, admin_user: User, channel: Channel, business_line: BusinessLine
+) -> None:
+    assert "Waiting for approval" not in text_of(admin_client.get(URL))
+    made = [waiting_message(channel, line=business_line, owner=admin_user) for _ in range(6)]
+
+    page = admin_client.get(URL)
+
+    assert page.context["waiting"] == made[:5]
+    assert reverse("messages:approval_detail", args=(made[0].pk,)) in text_of(page)
+    assert "Shop · admin · " in text_of(page)
+
+
 def test_channels_show_when_the_last_callback_came(admin_client: Client, channel: Channel) -> None:
     Channel.objects.update(last_callback_at=datetime(2026, 11, 24, 0, 30, tzinfo=UTC))
     Channel.objects.create(code="closed", name="Old", app_key="o", master_secret="s", enabled=False)
@@ -177,6 +191,7 @@ def test_recent_imports_are_listed(admin_client: Client, admin_user: User) -> No
     [
         ("view_message", "sends"),
         ("view_message", "running"),
+        ("approve_message", "waiting"),
         ("view_channel", "channels"),
         ("view_importjob", "imports"),
     ],
@@ -197,7 +212,7 @@ def test_a_part_is_shown_to_those_who_may_see_it(
 
 
 def test_twenty_of_everything_cost_as_many_queries_as_one(
-    admin_client: Client, admin_user: User, channel: Channel
+    admin_client: Client, admin_user: User, channel: Channel, business_line: BusinessLine
 ) -> None:
     def queries() -> int:
         with CaptureQueriesContext(connection) as captured:
@@ -208,6 +223,7 @@ def test_twenty_of_everything_cost_as_many_queries_as_one(
         for name in range(number):
             sent(channel, timezone.now() - timedelta(days=name % 14))
             expanded(channel, everyone=True)
+            waiting_message(channel, line=business_line, owner=admin_user)
             Channel.objects.create(
                 code=f"c{number}x{name}", name=f"{number} {name}", app_key="k", master_secret="s"
             )

@@ -1,22 +1,27 @@
 """Each operator sees the pages that they may use."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.http import HttpRequest
 from django.test import RequestFactory
 
+from channels_app.models import Channel
+from tests.messaging_app.approvals import approver, waiting_message
 from ums.navigation import sidebar
 
 
-def titles(user: User) -> list[str]:
+def items(user: User) -> list[dict[str, Any]]:
     request: HttpRequest = RequestFactory().get("/")
     request.user = user
     return [
-        str(item["title"])
-        for group in sidebar(request)
-        for item in group["items"]
-        if item["permission"](request)
+        item for group in sidebar(request) for item in group["items"] if item["permission"](request)
     ]
+
+
+def titles(user: User) -> list[str]:
+    return [str(item["title"]) for item in items(user)]
 
 
 def test_an_administrator_sees_every_page(admin_user: User) -> None:
@@ -24,6 +29,7 @@ def test_an_administrator_sees_every_page(admin_user: User) -> None:
         "Dashboard",
         "Compose",
         "Messages",
+        "Approvals",
         "Templates",
         "Users",
         "Import",
@@ -50,6 +56,7 @@ def test_a_person_without_rights_sees_the_dashboard_only(db: None) -> None:
         ("view_importjob", "Import"),
         ("add_message", "Compose"),
         ("view_message", "Messages"),
+        ("approve_message", "Approvals"),
         ("view_template", "Templates"),
         ("view_sensitiveword", "Sensitive words"),
         ("view_user", "Operators"),
@@ -61,3 +68,14 @@ def test_a_right_shows_its_page(db: None, codename: str, title: str) -> None:
     user.user_permissions.add(Permission.objects.get(codename=codename))
 
     assert titles(user) == ["Dashboard", title]
+
+
+def test_the_menu_counts_the_messages_to_approve(channel: Channel) -> None:
+    [approvals] = [item for item in items(approver("one")) if item["title"] == "Approvals"]
+    assert "badge" not in approvals
+
+    waiting_message(channel)
+    waiting_message(channel)
+
+    [approvals] = [item for item in items(approver("two")) if item["title"] == "Approvals"]
+    assert approvals["badge"] == "2"
