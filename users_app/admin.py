@@ -6,7 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
-from users_app.models import EndUser, EndUserQuerySet, Registration, Tag
+from users_app.contacts import ContactKind
+from users_app.models import Contact, EndUser, EndUserQuerySet, Registration, Tag
 
 
 class ReadOnly:
@@ -40,12 +41,29 @@ class TagInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no
     hide_title = True
 
 
+class ContactInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
+    model = Contact
+    fields = ("kind_in_words", "bind_id", "value")
+    readonly_fields = fields
+    ordering = ("scope", "value")
+    extra = 0
+    hide_title = True
+
+    @admin.display(description=_("kind"))
+    def kind_in_words(self, contact: Contact) -> str:
+        return str(ContactKind(contact.kind).label)
+
+    @admin.display(description=_("bind_id"))
+    def bind_id(self, contact: Contact) -> str:
+        return contact.bind_id
+
+
 @admin.register(EndUser)
 class EndUserAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display = ("userid", "device_count", "created_at")
     fields = ("userid", "created_at")
     readonly_fields = fields
-    inlines = (RegistrationInline, TagInline)
+    inlines = (RegistrationInline, TagInline, ContactInline)
     search_fields = ("userid",)  # shows the search box; `get_search_results` searches
     search_help_text = _("Beginning of a userid, or a whole registrationID")
     show_full_result_count = False

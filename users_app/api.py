@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import cast
 
+import msgspec
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,9 +15,11 @@ from ums.lib.api import decode_body
 from ums.lib.errors import Code, DomainError
 from ums.lib.openapi_schema import describe
 from users_app.api_docs import USER_DELETE, USER_OPT
+from users_app.bind_ids import bind_ids_for
 from users_app.changes import RefusedError, checked_userid, fold
-from users_app.items import MAX_USERS, FailedItem, read_items, read_userid
-from users_app.upload import apply_changes, bind_ids_for, delete_people
+from users_app.items import FailedItem, read_items, read_userids
+from users_app.shapes import MAX_USERS
+from users_app.upload import apply_changes, delete_people
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +38,7 @@ class UserOptView(UserView):
     """protocol/ums.md 3.4"""
 
     def post(self, request: Request) -> Response:
-        body = _within_limit(decode_body(request, list[dict[str, Any]]))
+        body = _within_limit(decode_body(request, list[msgspec.Raw]))
         line = cast("Caller", request.user).line
         items, failed = read_items(body, bind_ids_for(line))
         figures = apply_changes(fold(items))
@@ -57,11 +60,8 @@ class UserDeleteView(UserView):
     permission_classes = (IsGlobalAccessKey,)
 
     def post(self, request: Request) -> Response:
-        body = _within_limit(decode_body(request, list[Any]))
-        userids = dict.fromkeys(
-            read_userid(value, _("Item %(number)d") % {"number": number})
-            for number, value in enumerate(body, start=1)
-        )
+        body = _within_limit(decode_body(request, list[msgspec.Raw]))
+        userids = dict.fromkeys(read_userids(body))
         failed = {userid: reason for userid in userids if (reason := _reason_against(userid))}
         found = delete_people([userid for userid in userids if userid not in failed])
         for userid in userids:
@@ -76,7 +76,7 @@ class UserDeleteView(UserView):
         )
 
 
-def _within_limit(body: list[Any]) -> list[Any]:
+def _within_limit(body: list[msgspec.Raw]) -> list[msgspec.Raw]:
     if not body:
         raise DomainError(_("The array is empty; it needs at least one user."))
     if len(body) > MAX_USERS:

@@ -9,25 +9,9 @@ from channels_app.api_docs import ACCESS_KEY, EITHER_KEY
 from ums.lib.errors import Code
 from ums.lib.json_schema import Fields, Note
 from ums.lib.openapi import BODY_REFUSALS, Body, Call, Example, Failure, Refusal, said
-from users_app.items import MAX_USERS
+from users_app.shapes import MAX_USERS, UserFields, UserItem
 
 USERS = _("Users")
-
-
-class Bindings(msgspec.Struct):
-    """What is bound to a person, each kind by its bind_id."""
-
-    app: dict[str, list[str]] | None = None
-    tag: dict[str, list[str]] | None = None
-
-
-class UserItem(Bindings, kw_only=True):
-    """What is to be stored about one person."""
-
-    userid: str | int
-    set: Bindings | None = None
-    add: Bindings | None = None
-    del_: Bindings | None = msgspec.field(default=None, name="del")
 
 
 class FailedUser(msgspec.Struct):
@@ -59,6 +43,9 @@ class UserFailure(Failure):
     data: Literal[""]
 
 
+OF_LINE = _("One value by `all` or a ChannelKey.")
+OF_CHANNEL = _("One id by channel code.")
+OF_ALL = _("One id, or the same by `all`.")
 KINDS = {
     "app": Note(
         _("registrationIDs by channel code."),
@@ -68,9 +55,13 @@ KINDS = {
         _("Tags by `all` or a ChannelKey; a tag has at most 40 bytes."),
         {"examples": [{"all": ["vip"]}]},
     ),
+    **dict.fromkeys(("phone", "email"), Note(OF_LINE)),
+    **dict.fromkeys(("wechatoa", "wechatmp", "alipaylife"), Note(OF_CHANNEL)),
+    **dict.fromkeys(("dingtalkcc", "wechatwk"), Note(OF_ALL)),
+    "wechatwk_linkedcorp": Note(_("Ids such as `CorpId1/userid1`, or the same by `all`.")),
 }
 FIELDS: Fields = {
-    Bindings: KINDS,
+    UserFields: KINDS,
     UserItem: {
         **KINDS,
         "userid": Note(
@@ -147,8 +138,8 @@ USER_OPT = Call(
     group=USERS,
     summary=_("Add, change and take away what is bound to people"),
     description=_(
-        "Stores which registrationIDs and tags belong to which userid, for up to 1,000 people. A"
-        " person that is not known yet is added. Each item is applied whole or not at all, and"
+        "Stores which registrationIDs, tags and contacts belong to which userid, for up to 1,000"
+        " people. A person that is not known yet is added. Each item is applied whole or not at all, and"
         " those that failed are listed. A ChannelKey may name its own ChannelKey, `all` and the"
         " codes of its own channels; an AccessKey may name all of them."
     ),

@@ -8,7 +8,8 @@ is a plain join.
 from dataclasses import dataclass
 from string import Template
 
-from users_app.changes import Kind
+from users_app.changes import ALL, Kind
+from users_app.contacts import ContactKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Binding:
     scope: str
     scope_type: str
     value: str
+    value_type: str
     # Columns that a new row needs beyond those three, and their SQL; %s is the time of the upload.
     extra_columns: str = ""
     extra_values: str = ""
@@ -29,19 +31,19 @@ class Binding:
     on_conflict: str = "DO NOTHING"
     # The scopes in which a value belongs to one person only.
     exclusive_scopes: str = ""
+    # True for a scope of the upload in which a person has one value.
+    single: str = "1 = 0"
 
     def temporary_tables(self) -> dict[str, str]:
-        scope = f"scope {self.scope_type} NOT NULL"
+        binds = f"scope {self.scope_type} NOT NULL, value {self.value_type} NOT NULL"
         return {
             # What the upload says.
             f"staged_{self.kind}": (
-                f"userid varchar(64) NOT NULL, {scope}, value varchar(64) NOT NULL,"
+                f"userid varchar(64) NOT NULL, {binds},"
                 " present smallint NOT NULL, replaces smallint NOT NULL, position bigint NOT NULL"
             ),
             # What that changes.
-            f"wanted_{self.kind}": (
-                f"userid varchar(64) NOT NULL, {scope}, value varchar(64) NOT NULL"
-            ),
+            f"wanted_{self.kind}": f"userid varchar(64) NOT NULL, {binds}",
             f"unwanted_{self.kind}": "userid varchar(64) NOT NULL, id bigint NOT NULL",
             f"moved_{self.kind}": "id bigint NOT NULL",
         }
@@ -57,6 +59,7 @@ class Binding:
             live=self.live,
             on_conflict=self.on_conflict,
             exclusive_scopes=self.exclusive_scopes,
+            single=self.single,
         )
 
 
@@ -67,6 +70,7 @@ BINDINGS = (
         scope="channel_id",
         scope_type="bigint",
         value="registration_id",
+        value_type="varchar(64)",
         extra_columns=", created_at, invalid_reason",
         extra_values=", %s, ''",
         takes_time=True,
@@ -80,6 +84,16 @@ BINDINGS = (
         scope="bind_id",
         scope_type="varchar(64)",
         value="name",
+        value_type="varchar(64)",
+    ),
+    Binding(
+        kind=Kind.CONTACT,
+        table="users_app_contact",
+        scope="scope",
+        scope_type="varchar(90)",
+        value="value",
+        value_type="varchar(254)",
+        single=f"scope <> '{ContactKind.WECHATWK_LINKEDCORP}:{ALL}'",
     ),
 )
 
@@ -88,9 +102,20 @@ BINDINGS = (
 INDEX_STAGED = Template("CREATE INDEX staged_${kind}_value ON staged_$kind (userid, scope, value)")
 INDEX_STAGED_DEVICES = Template("CREATE INDEX staged_${kind}_owner ON staged_$kind (scope, value)")
 
+# Where there is room for one value, the readable part has named it.
 SPARE_THE_FAULTY = Template("""
     UPDATE staged_$kind SET replaces = 0
-    WHERE replaces = 1 AND userid IN (SELECT userid FROM staged_people WHERE faulty = 1)
+    WHERE replaces = 1 AND NOT ($single)
+      AND userid IN (SELECT userid FROM staged_people WHERE faulty = 1)
+""")
+
+LAST_VALUE_ONLY = Template("""
+    UPDATE staged_$kind SET present = 0
+    WHERE present = 1 AND $single AND EXISTS (
+        SELECT 1 FROM staged_$kind AS later
+        WHERE later.userid = staged_$kind.userid AND later.scope = staged_$kind.scope
+          AND later.value <> staged_$kind.value
+          AND later.present = 1 AND later.position > staged_$kind.position)
 """)
 
 ANY_EXCLUSIVE = Template("SELECT EXISTS ($exclusive_scopes)")

@@ -1,8 +1,7 @@
 """What an upload says about people, as plain values, and the rules that its values obey."""
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -21,7 +20,7 @@ _USERID = re.compile(rf"[A-Za-z0-9{re.escape(SPECIALS)}-]+\Z")
 _HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _TAG = re.compile(rf"[{_HAN}A-Za-z0-9{re.escape(SPECIALS)}]+\Z")
 _REGISTRATION_ID = re.compile(r"[0-9A-Za-z_-]+\Z")
-_SHOWN_CHARACTERS = 80
+SHOWN_CHARACTERS = 80
 
 
 class RefusedError(DomainError):
@@ -29,10 +28,11 @@ class RefusedError(DomainError):
 
 
 class Kind(StrEnum):
-    """What can be bound to a person; the names of the user API (protocol/ums.md 1.1)."""
+    """What can be bound to a person; the kind of a contact is a part of its scope."""
 
     APP = "app"
     TAG = "tag"
+    CONTACT = "contact"
 
 
 class Op(StrEnum):
@@ -45,7 +45,8 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BindingChange:
-    """One value below one scope: a Channel's id for an app, a bind_id for a tag.
+    """One value below one scope: a Channel's id for an app, a bind_id for a tag, or such as
+    "phone:all" for a contact.
 
     `replaces`: the scope loses what this upload does not name. An empty `value`, never present,
     carries nothing but that. `position` orders an upload: where only one person may have a device,
@@ -87,51 +88,6 @@ class Item:
 
     userid: str
     operations: tuple[Operation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BindIds:
-    """The bind_ids that one uploader may use (protocol/ums.md 1.2 and 2)."""
-
-    channels: Mapping[str, int]  # channel code -> Channel id
-    lines: frozenset[str]  # ChannelKeys
-    _hints: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-
-    def channel_id(self, bind_id: str) -> int:
-        try:
-            return self.channels[bind_id]
-        except KeyError:
-            raise RefusedError(
-                _("“%(value)s” is not the code of a channel that can be used here. %(hint)s")
-                % {"value": shown(bind_id), "hint": self._hint(bind_id)}
-            ) from None
-
-    def tag_scope(self, bind_id: str) -> str:
-        if bind_id == ALL or bind_id in self.lines:
-            return bind_id
-        raise RefusedError(
-            _(
-                "A tag is bound under “all” or under a ChannelKey that can be used here;"
-                " “%(value)s” is neither."
-            )
-            % {"value": shown(bind_id)}
-        )
-
-    def _hint(self, bind_id: str) -> str:
-        """What to write instead; remembered, since a file repeats its mistakes."""
-        key = bind_id[:_SHOWN_CHARACTERS]
-        if key not in self._hints:
-            codes = {code.casefold(): code for code in self.channels}
-            near = difflib.get_close_matches(key.casefold(), codes, n=1)
-            if near:
-                hint = _("Did you mean “%(code)s”?") % {"code": codes[near[0]]}
-            elif codes:
-                some = ", ".join(sorted(codes.values())[:10])
-                hint = _("Channel codes are: %(codes)s.") % {"codes": some}
-            else:
-                hint = _("There is no channel yet: an administrator must create one first.")
-            self._hints[key] = hint
-        return self._hints[key]
 
 
 def checked_userid(value: str) -> str:
@@ -191,7 +147,7 @@ def checked_registration_id(value: str) -> str:
 
 def shown(value: str) -> str:
     """`value` for a person's eyes: cut, and with what cannot be seen spelled out."""
-    short = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}…"
+    short = value if len(value) <= SHOWN_CHARACTERS else f"{value[:SHOWN_CHARACTERS]}…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in short)
 
 

@@ -17,11 +17,12 @@ from django.utils.translation import gettext as _
 
 from ums.lib.errors import DomainError
 from users_app import excel, workbooks
-from users_app.changes import BindIds, PersonChange, shown
+from users_app.bind_ids import BindIds, bind_ids_for
+from users_app.changes import PersonChange, shown
 from users_app.excel import APP_REGID, COLUMNS, REASON, Sheet
 from users_app.models import ImportJob
 from users_app.rows import Row, read_row
-from users_app.upload import Figures, apply_changes, bind_ids_for, compare_changes, staged
+from users_app.upload import Figures, apply_changes, compare_changes, staged
 from users_app.workbooks import ReturnedRow
 
 logger = logging.getLogger(__name__)

@@ -1,15 +1,14 @@
 """Reads the items of `POST /v1/user/opt` (protocol/ums.md 3.4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from django.utils.translation import gettext as _
 
-from ums.lib.errors import DomainError
+from users_app.bind_ids import BindIds
 from users_app.changes import (
-    BindIds,
+    ALL,
     Item,
     Kind,
     Op,
@@ -20,22 +19,11 @@ from users_app.changes import (
     checked_userid,
     shown,
 )
+from users_app.contacts import ContactKind, checked_contact, contact_scope
+from users_app.shapes import FIELDS, ItemShape, UserFields, UserItem
 
-# The original's limit is not known (protocol/ums.md 12.2); a send has the same one.
-MAX_USERS = 1000
-# The other kinds of the original (protocol/ums.md 3.4): named, but not stored yet.
-UNSUPPORTED = (
-    "phone",
-    "email",
-    "wechatoa",
-    "wechatmp",
-    "alipaylife",
-    "dingtalkcc",
-    "wechatwk",
-    "wechatwk_linkedcorp",
-)
-FIELDS = (*Kind, *UNSUPPORTED)
-_NOTHING: tuple[object, ...] = (None, "", [], {})  # how typed clients write a field without a value
+_ITEM = ItemShape[UserItem](UserItem)
+_USERID = ItemShape[str | int](str | int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +33,7 @@ class FailedItem:
 
 
 def read_items(
-    body: Sequence[Mapping[str, Any]], bind_ids: BindIds
+    body: Sequence[msgspec.Raw], bind_ids: BindIds
 ) -> tuple[list[Item], list[FailedItem]]:
     """Items that can be carried out, and those that break a rule of their values.
 
@@ -54,116 +42,73 @@ def read_items(
     """
     items, failed = [], []
     for number, raw in enumerate(body, start=1):
-        userid = read_userid(raw.get("userid"), _("Item %(number)d") % {"number": number})
+        item = _ITEM.read(number, raw)
+        userid = str(item.userid)
         try:
-            items.append(Item(checked_userid(userid), _operations(number, userid, raw, bind_ids)))
+            operations = tuple(_operations(item, bind_ids))
+            if not operations:
+                _refuse_unknown(raw)
+            items.append(Item(checked_userid(userid), operations))
         except RefusedError as refusal:
             failed.append(FailedItem(userid, refusal.message))
     return items, failed
 
 
-def read_userid(value: object, place: str) -> str:
-    """A string, or an integer as some clients write it (protocol/ums.md 3.0)."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if value is None:
-        raise DomainError(_("%(place)s has no userid; it must be a string.") % {"place": place})
-    raise DomainError(
-        _("%(place)s: the userid must be a string, not %(value)s.")
-        % {"place": place, "value": _json(value)}
-    )
+def read_userids(body: Sequence[msgspec.Raw]) -> list[str]:
+    """Strings, or integers as some clients write them (protocol/ums.md 3.0)."""
+    return [str(_USERID.read(number, raw)) for number, raw in enumerate(body, start=1)]
 
 
-def _operations(
-    number: int, userid: str, raw: Mapping[str, Any], bind_ids: BindIds
-) -> tuple[Operation, ...]:
-    # User fields without an operation above them mean `set` (protocol/ums.md 12.1, row 1).
-    top_level: Mapping[str, Any] = {name: raw[name] for name in FIELDS if name in raw}
-    blocks = [(Op.SET, "", top_level)]
-    reader = _ItemReader(number, userid, bind_ids)
-    blocks += [(op, f"{op}.", reader.mapping(op, raw.get(op))) for op in Op]
-    unknown = sorted(set(raw) - {"userid", *Op, *FIELDS})
-    if unknown and not any(block for _op, _prefix, block in blocks):
+def _operations(item: UserItem, bind_ids: BindIds) -> Iterator[Operation]:
+    # Fields without an operation above them mean `set` (protocol/ums.md 12.1, row 1).
+    for op, fields in (
+        (Op.SET, item),
+        (Op.SET, item.set),
+        (Op.ADD, item.add),
+        (Op.DEL, item.del_),
+    ):
+        if fields is not None:
+            yield from _field_operations(op, fields, bind_ids)
+
+
+def _field_operations(op: Op, fields: UserFields, bind_ids: BindIds) -> Iterator[Operation]:
+    if fields.app:
+        for code, values in fields.app.items():
+            ids = tuple(checked_registration_id(value) for value in values)
+            yield Operation(op, Kind.APP, bind_ids.channel_id(code), ids)
+    if fields.tag:
+        for bind_id, values in fields.tag.items():
+            names = tuple(checked_tag(value) for value in values)
+            yield Operation(op, Kind.TAG, bind_ids.tag_scope(bind_id), names)
+    for kind in ContactKind:
+        said: str | list[str] | dict[str, str] | dict[str, list[str]] | None
+        said = getattr(fields, kind)
+        if said or isinstance(said, list):
+            by_bind_id = said if isinstance(said, dict) else {ALL: said}
+            for bind_id, value in by_bind_id.items():
+                scope = contact_scope(kind, bind_id, bind_ids)
+                yield _contact_operation(op, kind, scope, value)
+
+
+def _contact_operation(
+    op: Op, kind: ContactKind, scope: str, value: str | Sequence[str]
+) -> Operation:
+    if not isinstance(value, str):
+        checked = tuple(checked_contact(kind, each) for each in value)
+        return Operation(op, Kind.CONTACT, scope, checked)
+    if not value:  # set or del: whatever is stored goes; add: there is nothing to add
+        return Operation(Op.ADD if op is Op.ADD else Op.SET, Kind.CONTACT, scope, ())
+    if op is Op.ADD:
+        op = Op.SET  # there is room for one
+    return Operation(op, Kind.CONTACT, scope, (checked_contact(kind, value),))
+
+
+def _refuse_unknown(raw: msgspec.Raw) -> None:
+    """An item that says nothing but what nobody understands is a mistake, not a wish."""
+    known = ("userid", *Op, *FIELDS)
+    unknown = sorted(set(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])) - set(known))
+    if unknown:
         raise RefusedError(
             _("The item has nothing to store: “%(name)s” is not one of %(known)s.")
-            % {"name": shown(unknown[0]), "known": ", ".join((*Op, *FIELDS))}
+            % {"name": shown(unknown[0]), "known": ", ".join(known[1:])}
         )
-    return tuple(
-        operation
-        for op, prefix, block in blocks
-        for name, value in block.items()
-        for operation in reader.operations(op, f"{prefix}{name}", name, value)
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _ItemReader:
-    number: int
-    userid: str
-    bind_ids: BindIds
-
-    def operations(self, op: Op, place: str, name: str, value: Any) -> list[Operation]:
-        if name in UNSUPPORTED:
-            if value in _NOTHING:
-                return []
-            raise RefusedError(
-                _(
-                    "“%(place)s” is not supported yet: this server stores %(kinds)s. Leave it out"
-                    " to have the rest of the item stored."
-                )
-                % {"place": place, "kinds": ", ".join(Kind)}
-            )
-        if name not in FIELDS:
-            raise RefusedError(
-                _("“%(place)s” is not known; possible are %(kinds)s.")
-                % {"place": shown(place), "kinds": ", ".join(Kind)}
-            )
-        kind = Kind(name)
-        return [
-            Operation(
-                op,
-                kind,
-                self.bind_ids.channel_id(bind_id)
-                if kind is Kind.APP
-                else self.bind_ids.tag_scope(bind_id),
-                self.values(kind, f"{place}.{bind_id}", values),
-            )
-            for bind_id, values in self.mapping(place, value).items()
-        ]
-
-    def mapping(self, place: str, value: Any) -> Mapping[str, Any]:
-        if value is None:
-            return {}
-        if not isinstance(value, dict):
-            raise self.malformed(place, _("an object"), value)
-        return value
-
-    def values(self, kind: Kind, place: str, values: Any) -> tuple[str, ...]:
-        if not isinstance(values, list):
-            raise self.malformed(place, _("an array of strings"), values)
-        for value in values:
-            if not isinstance(value, str):
-                raise self.malformed(place, _("an array of strings"), value)
-        check = checked_registration_id if kind is Kind.APP else checked_tag
-        return tuple(check(value) for value in values)
-
-    def malformed(self, place: str, expected: str, value: object) -> DomainError:
-        return DomainError(
-            _(
-                "Item %(number)d, userid “%(userid)s”: %(place)s must be %(expected)s,"
-                " not %(value)s."
-            )
-            % {
-                "number": self.number,
-                "userid": shown(self.userid),
-                "place": shown(place),
-                "expected": expected,
-                "value": _json(value),
-            }
-        )
-
-
-def _json(value: object) -> str:
-    return shown(msgspec.json.encode(value).decode())

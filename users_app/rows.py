@@ -7,9 +7,9 @@ from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from users_app.bind_ids import BindIds
 from users_app.changes import (
     ALL,
-    BindIds,
     BindingChange,
     Kind,
     PersonChange,

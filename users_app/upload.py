@@ -8,12 +8,11 @@ from itertools import islice
 from django.db import connection, transaction
 from django.utils import timezone
 
-from channels_app.models import BusinessLine, Channel
 from ums.lib import sql
 from users_app import bindings
 from users_app.bindings import BINDINGS
-from users_app.changes import BindIds, PersonChange
-from users_app.models import EndUser, Registration, Tag
+from users_app.changes import PersonChange
+from users_app.models import Contact, EndUser, Registration, Tag
 
 PEOPLE_PER_CHUNK = 5_000
 TURN = "users_app.upload"
@@ -42,17 +41,6 @@ class Figures:
     moved: int
 
 
-def bind_ids_for(line: BusinessLine | None) -> BindIds:
-    """What `line` may name in an upload, or everything for an operator or a global key."""
-    channels = Channel.objects.all() if line is None else line.channels.all()
-    lines = (
-        BusinessLine.objects.values_list("channel_key", flat=True)
-        if line is None
-        else [line.channel_key]
-    )
-    return BindIds(dict(channels.values_list("code", "id")), frozenset(lines))
-
-
 def compare_changes(changes: Iterable[PersonChange]) -> Figures:
     """What `apply_changes` would do now; nothing is written."""
     with staged(changes) as upload:
@@ -73,6 +61,7 @@ def staged(changes: Iterable[PersonChange]) -> Iterator["StagedUpload"]:
         for binding in BINDINGS:
             sql.execute(binding.sql(bindings.INDEX_STAGED))
             sql.execute(binding.sql(bindings.SPARE_THE_FAULTY))
+            sql.execute(binding.sql(bindings.LAST_VALUE_ONLY))
         sql.execute(
             "INSERT INTO upload_people SELECT DISTINCT userid FROM staged_people WHERE faulty = 0"
         )
@@ -124,6 +113,7 @@ def delete_people(userids: Sequence[str]) -> set[str]:
         found = dict(EndUser.objects.filter(userid__in=userids).values_list("id", "userid"))
         Registration.objects.filter(end_user_id__in=found).delete()
         Tag.objects.filter(end_user_id__in=found).delete()
+        Contact.objects.filter(end_user_id__in=found).delete()
         EndUser.objects.filter(id__in=found).delete()
     return set(found.values())
 

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from channels_app.models import AccessKey, BusinessLine, Channel
-from users_app.models import EndUser, Registration, Tag
+from users_app.models import Contact, EndUser, Registration, Tag
 
 HEADER = ("userid", "bind_id", "app_regid", "tag")
 Post = Callable[..., Any]
@@ -121,6 +121,10 @@ def devices(userid: str) -> set[str]:
 
 def tags(userid: str) -> set[tuple[str, str]]:
     return set(Tag.objects.filter(end_user__userid=userid).values_list("bind_id", "name"))
+
+
+def contacts(userid: str) -> set[tuple[str, str]]:
+    return set(Contact.objects.filter(end_user__userid=userid).values_list("scope", "value"))
 
 
 def stored() -> dict[str, tuple[set[str], set[tuple[str, str]]]]:

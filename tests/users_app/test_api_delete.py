@@ -44,8 +44,8 @@ def test_who_does_not_exist_is_named(delete: Post) -> None:
         (b"{}", "Expected `array`"),
         (b"[]", "The array is empty"),
         (b"[null]", "Item 1 has no userid"),
-        (b'["u1",true]', "Item 2: the userid must be a string, not true"),
-        (b'[{"userid":"u1"}]', 'Item 1: the userid must be a string, not {"userid":"u1"}'),
+        (b'["u1",true]', "Item 2: it must be a string, not true"),
+        (b'[{"userid":"u1"}]', 'must be a string, not {"userid":"u1"}'),
         (b'["u1"' + b',"u1"' * 1000 + b"]", "has 1001 users; at most 1000"),
     ],
 )

@@ -111,8 +111,8 @@ def test_a_userid_alone_stores_the_person(opt: Post) -> None:
         {
             "userid": "u1",
             "errcode": "4004",
-            "errmsg": "The item has nothing to store: “comment” is not one of set, add, del, app,"
-            " tag, phone, email, wechatoa, wechatmp, alipaylife, dingtalkcc, wechatwk,"
+            "errmsg": "The item has nothing to store: “comment” is not one of set, add, del, tag,"
+            " phone, email, app, wechatoa, wechatmp, alipaylife, dingtalkcc, wechatwk,"
             " wechatwk_linkedcorp.",
         }
     ]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from users_app.bind_ids import BindIds
 from users_app.changes import (
-    BindIds,
     BindingChange,
     Item,
     Kind,

@@ -7,7 +7,8 @@ import pytest
 
 from tests.users_app.conftest import WriteWorkbook
 from users_app import excel
-from users_app.changes import BindIds, Kind
+from users_app.bind_ids import BindIds
+from users_app.changes import Kind
 from users_app.rows import Row, read_row
 from users_app.workbook_file import Valueless
 

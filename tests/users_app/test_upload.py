@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from channels_app.models import Channel
-from tests.users_app.conftest import devices, stored, tags
+from tests.users_app.conftest import contacts, devices, stored, tags
 from users_app.changes import BindingChange, Kind, PersonChange
 from users_app.models import EndUser, Registration, Tag
 from users_app.upload import (
@@ -26,6 +26,10 @@ def app(channel: Channel, value: str, *, set_: bool = False, at: int = 0) -> Bin
 
 def tag(value: str, *, present: bool = True, scope: str = "all") -> BindingChange:
     return BindingChange(Kind.TAG, scope, value, present=present, replaces=False, position=0)
+
+
+def phone(value: str, *, at: int = 0) -> BindingChange:
+    return BindingChange(Kind.CONTACT, "phone:all", value, present=True, replaces=True, position=at)
 
 
 def both(changes: list[PersonChange]) -> Figures:
@@ -88,6 +92,29 @@ def test_nothing_is_replaced_of_a_person_with_an_unreadable_part(app123: Channel
 
     assert figures == Figures(people=1, new=0, changed=1, unchanged=0, moved=0)
     assert stored() == {"u1": ({"old", "new"}, set())}
+
+
+def test_a_single_value_stays_one_where_a_person_has_an_unreadable_part() -> None:
+    corp = "wechatwk_linkedcorp:all"
+    ids = [
+        BindingChange(Kind.CONTACT, corp, value, present=True, replaces=True, position=0)
+        for value in ("C/old", "C/new")
+    ]
+    apply_changes([PersonChange("u1", (phone("1"), ids[0]))])
+
+    both([PersonChange("u1", (phone("2"), ids[1])), PersonChange("u1", faulty=True)])
+
+    assert contacts("u1") == {("phone:all", "2"), (corp, "C/old"), (corp, "C/new")}
+
+
+def test_the_last_row_about_a_single_value_counts() -> None:
+    apply_changes([PersonChange("u1", (phone("1"),))])
+
+    both([PersonChange("u1", (phone(value, at=at),)) for at, value in enumerate("2314")])
+    assert contacts("u1") == {("phone:all", "4")}
+
+    both([PersonChange("u1", (phone(value, at=at),)) for at, value in enumerate("424")])
+    assert contacts("u1") == {("phone:all", "4")}
 
 
 def test_an_absent_value_is_removed_and_only_that(app123: Channel) -> None:

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels_app.models import Channel
-from users_app.models import EndUser, Registration, Tag
+from users_app.models import Contact, EndUser, Registration, Tag
 
 pytestmark = pytest.mark.django_db
 
@@ -86,7 +86,21 @@ def test_a_person_shows_devices_and_tags_and_cannot_be_changed(
     assert str(EndUser.objects.get()) == "user-0"
 
 
-def test_the_page_of_a_person_asks_as_many_queries_for_any_number_of_devices(
+def test_a_person_shows_contacts_with_their_kind_in_words(console: Client) -> None:
+    person = EndUser.objects.create(userid="u1")
+    for scope, value in (("wechatoa:shop1", "openid-1"), ("phone:all", "18700000000")):
+        Contact.objects.create(end_user=person, scope=scope, value=value)
+
+    page: Any = console.get(reverse("admin:users_app_enduser_change", args=[person.pk]))
+    html = page.content.decode()
+
+    assert all(
+        text in html
+        for text in ("WeChat Official Account", "shop1", "openid-1", "Phone", "18700000000")
+    )
+
+
+def test_the_page_of_a_person_asks_as_many_queries_for_any_number_of_rows(
     console: Client, channel: Channel
 ) -> None:
     def queries() -> int:
@@ -96,12 +110,14 @@ def test_the_page_of_a_person_asks_as_many_queries_for_any_number_of_devices(
 
     make_people(channel, 1)
     queries()
-    two_devices = queries()
     person = EndUser.objects.get()
+    Contact.objects.create(end_user=person, scope="phone:all", value="1")
+    few = queries()
     for n in range(10):
+        Contact.objects.create(end_user=person, scope=f"wechatoa:a{n}", value="x")
         Registration.objects.create(channel=channel, end_user=person, registration_id=f"more{n}")
 
-    assert queries() == two_devices
+    assert queries() == few
 
 
 def test_rows_are_named_by_what_people_know(channel: Channel) -> None:

@@ -8,7 +8,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from users_app import excel, workbooks
-from users_app.changes import BindIds
+from users_app.bind_ids import BindIds
 from users_app.rows import read_row
 from users_app.workbook_file import Valueless
 from users_app.workbooks import ReturnedRow

@@ -1,0 +1,1 @@
+"""The same work as a good Django developer would write it without thought of speed."""
