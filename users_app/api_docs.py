@@ -127,6 +127,12 @@ REFUSALS = (
     ),
     Refusal(400, Code.INVALID_PARAMETER, "The array is empty; it needs at least one user."),
 )
+NO_USERID = Refusal(
+    400,
+    Code.INVALID_PARAMETER,
+    "%(place)s has no userid; it must be a string.",
+    {"place": said("Item %(number)d", number=1)},
+)
 
 
 def _list_of(shape: Any) -> Any:
@@ -139,9 +145,9 @@ USER_OPT = Call(
     summary=_("Add, change and take away what is bound to people"),
     description=_(
         "Stores which registrationIDs, tags and contacts belong to which userid, for up to 1,000"
-        " people. A person that is not known yet is added. Each item is applied whole or not at all, and"
-        " those that failed are listed. A ChannelKey may name its own ChannelKey, `all` and the"
-        " codes of its own channels; an AccessKey may name all of them."
+        " people. A person that is not known yet is added. Each item is applied whole or not at"
+        " all, and those that failed are listed. A ChannelKey may name its own ChannelKey, `all`"
+        " and the codes of its own channels; an AccessKey may name all of them."
     ),
     keys=EITHER_KEY,
     body=Body(
@@ -165,7 +171,7 @@ USER_OPT = Call(
                         "set": {"app": {"app123": ["1104a89792bbb69299a"]}},
                         "del": {"app": {"app123": ["191e35f7e0fb16c7d45"]}},
                     },
-                    {"userid": "u2", "tag": {"all": ["t1"]}},
+                    {"userid": "u2", "tag": {"all": ["t1"]}, "phone": {"all": "18700000000"}},
                 ],
             ),
         ),
@@ -173,7 +179,7 @@ USER_OPT = Call(
     ),
     answer=UserAnswer,
     answers=(*ANSWERS, PARTLY),
-    refusals=REFUSALS,
+    refusals=(*REFUSALS, NO_USERID),
     failure=UserFailure,
     failure_values={"data": ""},
     fields=FIELDS,

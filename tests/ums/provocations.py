@@ -128,6 +128,7 @@ PROVOCATIONS: dict[str, Provocation] = {
         [{"userid": f"u{number}"} for number in range(1001)]
     ),
     "The array is empty; it needs at least one user.": with_body([]),
+    "Item 1 has no userid; it must be a string.": with_body([{"app": {}}]),
     "aud_userid has 1001 entries; at most 1000 are allowed in one call.": changed(
         aud_userid=[f"u{number}" for number in range(1001)]
     ),
