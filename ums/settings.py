@@ -157,7 +157,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ums.lib.api.RawBodyParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ums.lib.api.AlwaysFirst",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ums.lib.negotiation.AlwaysFirst",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_METADATA_CLASS": None,  # OPTIONS is 405, in the same shape as all else
     "EXCEPTION_HANDLER": "ums.lib.api.exception_handler",

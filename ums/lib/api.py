@@ -2,7 +2,6 @@
 
 import codecs
 import logging
-from collections.abc import Iterable
 from typing import IO, Any, TypeVar
 
 import msgspec
@@ -11,9 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -51,19 +48,6 @@ class RawBodyParser(BaseParser):
                 _("The body is larger than the limit of %(limit)d bytes.") % {"limit": limit}
             )
         return body
-
-
-class AlwaysFirst(BaseContentNegotiation):
-    """Answers in JSON whatever `Accept` says, as it reads JSON whatever `Content-Type` says."""
-
-    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser:
-        return next(iter(parsers))
-
-    def select_renderer(
-        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
-    ) -> tuple[BaseRenderer, str]:
-        renderer = next(iter(renderers))
-        return renderer, renderer.media_type
 
 
 def decode_body(request: Request, shape: type[T]) -> T:
