@@ -1,5 +1,6 @@
 """`./dev bench [NAME…]`: figures as one JSON object a line on stdout, progress on stderr."""
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ def main(wanted: Sequence[str]) -> int:
         return 2
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    load, processors = os.getloadavg()[0], os.cpu_count() or 1
+    if load > processors / 2:
+        say(f"The machine is busy (load {load:.1f} on {processors} processors): expect noise.")
     try:
         for name in wanted or known:
             for figure in benchmarks.figures_of(name):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from bench.figures import say
+from bench.figures import BenchError, say
 
 POSTGRES = "UMS_BENCH_POSTGRES"
 DEFAULT_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
@@ -68,7 +68,10 @@ def postgresql_database(server: str) -> Iterator[Database]:
             row = connection.execute(statement.encode()).fetchone()
             return int(row[0]) if row else 0
 
-    _administer(server, "CREATE DATABASE {}", name)
+    try:
+        _administer(server, "CREATE DATABASE {}", name)
+    except psycopg.Error as exc:
+        raise BenchError(f"{POSTGRES} names somebody who may not create a database: {exc}") from exc
     try:
         yield Database("postgresql", url, scalar)
     finally:

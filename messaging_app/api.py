@@ -1,8 +1,8 @@
-"""The send API: sent, broadcast, and our own look at a message (protocol/ums.md 3.1)."""
+"""The send API: plain and template messages, and our own look at one (protocol/ums.md 3.1, 3.2)."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -10,67 +10,124 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app.authentication import Caller, IsBusinessLine
+from channels_app.models import BusinessLine, Channel
+from messaging_app import idempotency, templates
 from messaging_app.api_docs.messages import MESSAGE
 from messaging_app.api_docs.send import BROADCAST, SENT
+from messaging_app.api_docs.templates import TEMPLATE_BROADCAST, TEMPLATE_SENT
 from messaging_app.audience import Audience
+from messaging_app.idempotency import Repetition
 from messaging_app.ledger import BOXES, ledger
 from messaging_app.models import Message
-from messaging_app.send_request import SendRequest
+from messaging_app.send_options import Option, read_options
+from messaging_app.send_request import AudienceRequest, SendRequest
 from messaging_app.submission import submit
-from ums.lib.api import decode_body
-from ums.lib.errors import Code
+from messaging_app.template_request import TemplateRequest
+from ums.lib.api import body_of, decode_body
+from ums.lib.errors import Code, NotFoundError
 from ums.lib.openapi_schema import describe
 
+R = TypeVar("R", bound=AudienceRequest)
 
-class _SendView(APIView):
+
+class _LineView(APIView):
     permission_classes: list[type[BasePermission]] = [IsBusinessLine]  # DRF's way
 
-    def audience(self, body: SendRequest) -> Audience:
-        raise NotImplementedError
+
+class _SendView(_LineView):
+    """What the four send calls share; `shape` is that of the body, `to_everyone` of a broadcast."""
+
+    shape: type[AudienceRequest]
+    to_everyone: bool
 
     def post(self, request: Request) -> Response:
-        body = decode_body(request, SendRequest)
+        body = decode_body(request, self.shape)
         line = _line(request)
-        message = submit(
-            audience=self.audience(body),
-            content=body.content(),
-            channels=list(line.channels.enabled()),
-            line=line,
-            sendno=body.sendno or "",
+        call = idempotency.repetition(
+            key=request.headers.get("Idempotency-Key"),
+            path=request.path,
+            body=body_of(request),
         )
-        answer: dict[str, Any] = {"code": Code.OK, "message": "success", "msgid": message.msgid}
-        if body.sendno is not None:
-            answer["sendno"] = body.sendno
-        return Response(answer)
+        message = idempotency.first_message(line, call) if call else None
+        return _accepted(message or self.submit(line, body, call), body)
+
+    def submit(self, line: BusinessLine, body: Any, call: Repetition | None) -> Message:
+        body.check()
+        content, channels = self.content(line, body)
+        return submit(
+            audience=self.audience(body),
+            content=content,
+            channels=channels,
+            options=read_options(body.option or Option(), line),
+            line=line,
+            call=call,
+        )
+
+    def audience(self, body: AudienceRequest) -> Audience:
+        return body.everyone() if self.to_everyone else body.audience()
+
+    def content(self, line: BusinessLine, body: Any) -> tuple[dict[str, Any], Sequence[Channel]]:
+        """The push object, and the enabled channels that it goes through."""
+        raise NotImplementedError
+
+
+class _PlainView(_SendView):
+    shape = SendRequest
+
+    def content(
+        self, line: BusinessLine, body: SendRequest
+    ) -> tuple[dict[str, Any], Sequence[Channel]]:
+        return body.content(), list(line.channels.enabled())
+
+
+class _TemplateView(_SendView):
+    shape = TemplateRequest
+
+    def content(
+        self, line: BusinessLine, body: TemplateRequest
+    ) -> tuple[dict[str, Any], Sequence[Channel]]:
+        template = templates.find(body.template_id)
+        push = templates.content(
+            template=template, para=body.template_para or {}, app_para=body.app_para
+        )
+        # The senders are fixed in the template (protocol/ums.md 6); the line must have them too.
+        return push, list(template.channels.enabled().filter(business_lines=line))
 
 
 @describe(post=SENT)
-class SentView(_SendView):
+class SentView(_PlainView):
     """POST /v1/sent (protocol/ums.md 3.1)."""
 
-    def audience(self, body: SendRequest) -> Audience:
-        return body.audience()
+    to_everyone = False
 
 
 @describe(post=BROADCAST)
-class BroadcastView(_SendView):
+class BroadcastView(_PlainView):
     """POST /v1/broadcast (protocol/ums.md 3.1)."""
 
-    def audience(self, body: SendRequest) -> Audience:
-        return body.everyone()
+    to_everyone = True
+
+
+@describe(post=TEMPLATE_SENT)
+class TemplateSentView(_TemplateView):
+    """POST /v1/template/sent (protocol/ums.md 3.2)."""
+
+    to_everyone = False
+
+
+@describe(post=TEMPLATE_BROADCAST)
+class TemplateBroadcastView(_TemplateView):
+    """POST /v1/template/broadcast (protocol/ums.md 3.2)."""
+
+    to_everyone = True
 
 
 @describe(get=MESSAGE)
-class MessageView(APIView):
+class MessageView(_LineView):
     """GET /v1/message/{msgid}: state and ledger; an extension of ours."""
 
-    permission_classes: list[type[BasePermission]] = [IsBusinessLine]  # DRF's way
-
     def get(self, request: Request, msgid: str) -> Response:
-        known = Message.objects.filter(msgid=msgid, business_line=_line(request))
-        message = known.first() if msgid.isprintable() else None  # PostgreSQL refuses NUL
-        if message is None:
-            raise Http404(_("There is no message “%(msgid)s”.") % {"msgid": msgid[:80]})
+        message = message_of(_line(request), msgid)
         counts = ledger(message)
         return Response(
             {
@@ -86,7 +143,24 @@ class MessageView(APIView):
         )
 
 
-def _line(request: Request) -> Any:
+def message_of(line: BusinessLine, msgid: str) -> Message:
+    """The line's own message; NotFoundError for another line's as for none."""
+    known = Message.objects.filter(msgid=msgid, business_line=line)
+    message = known.first() if msgid.isprintable() else None  # PostgreSQL refuses NUL
+    if message is None:
+        raise NotFoundError(_("There is no message “%(msgid)s”.") % {"msgid": msgid[:80]})
+    return message
+
+
+def _accepted(message: Message, body: AudienceRequest) -> Response:
+    answer: dict[str, Any] = {"code": Code.OK, "message": "success", "msgid": message.msgid}
+    if body.option is not None and body.option.sendno is not None:
+        answer["sendno"] = message.sendno
+    return Response(answer)
+
+
+def _line(request: Request) -> BusinessLine:
     caller = request.user
     assert isinstance(caller, Caller)  # noqa: S101  # the permission has made sure
+    assert caller.line is not None  # noqa: S101  # likewise
     return caller.line

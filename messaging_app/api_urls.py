@@ -9,6 +9,8 @@ from messaging_app.token_api import TokenView
 urlpatterns = [
     path("sent", api.SentView.as_view(), name="api_sent"),
     path("broadcast", api.BroadcastView.as_view(), name="api_broadcast"),
+    path("template/sent", api.TemplateSentView.as_view(), name="api_template_sent"),
+    path("template/broadcast", api.TemplateBroadcastView.as_view(), name="api_template_broadcast"),
     path("message/<str:msgid>", api.MessageView.as_view(), name="api_message"),
     path("material", MaterialView.as_view(), name="api_material"),
     path("token", TokenView.as_view(), name="api_token"),

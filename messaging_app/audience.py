@@ -1,7 +1,8 @@
 """Whom a message is for, as asked: a value that is checked once and kept with the message."""
 
 import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sized
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from ums.lib.errors import Code, DomainError
 
 MAX_USERIDS = 1000  # protocol/ums.md 4
 MAX_TAGS = 20
+MAX_SEGMENTS = 1
 MAX_REGISTRATION_IDS = 1000
 MAX_USERID_LENGTH = 64
 REGISTRATION_ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")  # protocol/jpush.md 11
@@ -17,12 +19,19 @@ REGISTRATION_ID = re.compile(r"[0-9A-Za-z_-]{1,64}\Z")  # protocol/jpush.md 11
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Everyone, or the union of people (userids, tags), or devices named by registrationID."""
+    """Everyone, or a union of people (userids, tags, segments), or devices by registrationID.
+
+    `segments` are ids of Segments. `block_list` and `allow_list` are ids of PersonLists: who is on
+    the one, or not on the other, is left out.
+    """
 
     everyone: bool = False
     userids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    segments: tuple[int, ...] = ()
     registration_ids: tuple[str, ...] = ()
+    block_list: int | None = None
+    allow_list: int | None = None
 
     def __post_init__(self) -> None:
         for userid in self.userids:
@@ -44,44 +53,49 @@ class Audience:
                     )
                     % {"value": registration_id[:80]}
                 )
-        kinds = [self.everyone, bool(self.userids or self.tags), bool(self.registration_ids)]
+        people = bool(self.userids or self.tags or self.segments)
+        kinds = [self.everyone, people, bool(self.registration_ids)]
         if kinds.count(True) > 1:
             raise DomainError(
                 _(
-                    "Everyone, people (aud_userid, aud_tag) and registrationIDs (aud_app) cannot be"
-                    " mixed in one message."
+                    "Everyone, people (aud_userid, aud_tag, aud_segment) and registrationIDs"
+                    " (aud_app) cannot be mixed in one message."
                 )
             )
         if not any(kinds):
             raise DomainError(
-                _("The audience is empty: name at least one aud_userid, aud_tag or aud_app.")
+                _(
+                    "The audience is empty: name at least one aud_userid, aud_tag, aud_segment or"
+                    " aud_app."
+                )
             )
 
     @classmethod
-    def of_request(
-        cls,
-        *,
-        userids: tuple[str, ...],
-        tags: tuple[str, ...],
-        registration_ids: tuple[str, ...],
-    ) -> "Audience":
-        """The audience of one API call, within the API's limits (protocol/ums.md 4)."""
-        _limit("aud_userid", len(userids), MAX_USERIDS, Code.TOO_MANY_USERIDS)
-        _limit("aud_tag", len(tags), MAX_TAGS, Code.INVALID_PARAMETER)
-        _limit("aud_app", len(registration_ids), MAX_REGISTRATION_IDS, Code.INVALID_PARAMETER)
-        return cls(userids=userids, tags=tags, registration_ids=registration_ids)
-
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Audience":
-        return cls(
-            everyone=data["everyone"],
-            userids=tuple(data["userids"]),
-            tags=tuple(data["tags"]),
-            registration_ids=tuple(data["registration_ids"]),
-        )
+    def from_json(cls, data: Mapping[str, Any]) -> "Audience":
+        """What `to_json` has made, now or before a field was added."""
+        known: dict[str, Any] = {
+            field.name: tuple(value) if isinstance(value, list) else value
+            for field in fields(cls)
+            if (value := data.get(field.name)) is not None
+        }
+        return cls(**known)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def check_limits(
+    *,
+    userids: Sized = (),
+    tags: Sized = (),
+    segments: Sized = (),
+    registration_ids: Sized = (),
+) -> None:
+    """The limits of one API call (protocol/ums.md 4)."""
+    _limit("aud_userid", len(userids), MAX_USERIDS, Code.TOO_MANY_USERIDS)
+    _limit("aud_tag", len(tags), MAX_TAGS, Code.INVALID_PARAMETER)
+    _limit("aud_segment", len(segments), MAX_SEGMENTS, Code.INVALID_PARAMETER)
+    _limit("aud_app", len(registration_ids), MAX_REGISTRATION_IDS, Code.INVALID_PARAMETER)
 
 
 def _limit(field: str, number: int, limit: int, code: Code) -> None:

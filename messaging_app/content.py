@@ -48,12 +48,12 @@ def time_to_live(content: Mapping[str, Any]) -> int:
     seconds = content.get("options", {}).get("time_to_live", DEFAULT_TTL_SECONDS)
     if isinstance(seconds, bool) or not isinstance(seconds, int):
         raise DomainError(
-            _("options.time_to_live must be a whole number of seconds, not %(value)s.")
+            _("time_to_live must be a whole number of seconds, not %(value)s.")
             % {"value": repr(seconds)[:80]}
         )
     if not 0 <= seconds <= MAX_TTL_SECONDS:
         raise DomainError(
-            _("options.time_to_live is %(value)d; it must be 0 to %(limit)d seconds.")
+            _("time_to_live is %(value)d; it must be 0 to %(limit)d seconds.")
             % {"value": seconds, "limit": MAX_TTL_SECONDS}
         )
     return seconds
@@ -93,8 +93,7 @@ def _check_storable(content: Mapping[str, Any]) -> None:
 def _platform(value: Any) -> str | list[str]:
     if value is None or value in ("", []):
         raise DomainError(
-            _("msg_app.platform is missing: “all”, or any of %(known)s.")
-            % {"known": ", ".join(PLATFORMS)},
+            _("platform is missing: “all”, or any of %(known)s.") % {"known": ", ".join(PLATFORMS)},
             Code.PLATFORM_MISSING,
         )
     if value == "all":
@@ -102,7 +101,7 @@ def _platform(value: Any) -> str | list[str]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or any(name not in PLATFORMS for name in names):
         raise DomainError(
-            _("msg_app.platform is %(value)s; it must be “all”, or any of %(known)s.")
+            _("platform is %(value)s; it must be “all”, or any of %(known)s.")
             % {"value": repr(value)[:80], "known": ", ".join(PLATFORMS)},
             Code.PLATFORM_WRONG,
         )
@@ -114,6 +113,12 @@ def _notification(notification: Mapping[str, Any]) -> dict[str, Any]:
     # A real client writes `quick` where JPush has `quickapp` (protocol/ums.md 3.0).
     if "quick" in parts:
         parts.setdefault("quickapp", parts.pop("quick"))
+    for name in PLATFORMS:
+        if name in parts and not isinstance(parts[name], dict):
+            raise DomainError(
+                _("msg_app.%(field)s must be an object, not %(value)s.")
+                % {"field": f"notification.{name}", "value": repr(parts[name])[:80]}
+            )
     if not parts:
         raise DomainError(_("msg_app.notification is empty: it needs an alert."))
     return parts

@@ -6,10 +6,23 @@ from django.utils import timezone
 from channels_app.jpush.payloads import MAX_IDS_PER_PUSH
 from messaging_app.audience import Audience
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Message
-from messaging_app.targets import devices_query, people_query, without_device_query
+from messaging_app.targets import (
+    check_named,
+    devices_query,
+    people_query,
+    without_device_query,
+)
+from ums.lib.errors import DomainError
 from ums.lib.sql import Query
 
 BATCH_INSERT_CHUNK = 1000
+
+
+def start_scheduled() -> int:
+    """Release the messages whose time has come; how many there were."""
+    due = Message.objects.filter(state=Message.State.SCHEDULED, send_at__lte=timezone.now())
+    # Most rounds find none, and take no lock for that.
+    return due.update(state=Message.State.EXPANDING) if due.exists() else 0
 
 
 def expand(message_id: int) -> bool:
@@ -17,28 +30,37 @@ def expand(message_id: int) -> bool:
 
     One transaction: a crash leaves no trace, and the audience is one snapshot.
     """
-    with transaction.atomic():
-        # First the claim: on PostgreSQL it makes a second worker wait, then see the new state.
-        claimed = Message.objects.filter(pk=message_id, state=Message.State.EXPANDING).update(
-            state=Message.State.SENDING
+    try:
+        with transaction.atomic():
+            return _expand(message_id)
+    except DomainError as exc:  # a segment or a list that it names has been deleted
+        failed = Message.objects.filter(pk=message_id, state=Message.State.EXPANDING).update(
+            state=Message.State.FAILED, reason=exc.message[:255], done_at=timezone.now()
         )
-        if not claimed:
-            return False
-        message = Message.objects.get(pk=message_id)
-        audience = Audience.from_json(message.audience)
-        channel_ids = list(message.channels.order_by("pk").values_list("pk", flat=True))
-        line_key = message.business_line.channel_key if message.business_line else None
-        people = people_query(audience, line_key)
-        batches = 0
-        devices = 0
-        for channel_id in channel_ids:
-            added = _write_deliveries(message, channel_id, batches, audience, people)
-            batches += _write_batches(message, channel_id, batches, added)
-            devices += added
-        no_device = _write_no_device(message, people, channel_ids) if people else 0
-        Message.objects.filter(pk=message_id).update(
-            targets=devices + no_device, no_device=no_device
-        )
+        return bool(failed)
+
+
+def _expand(message_id: int) -> bool:
+    # First the claim: on PostgreSQL it makes a second worker wait, then see the new state.
+    claimed = Message.objects.filter(pk=message_id, state=Message.State.EXPANDING).update(
+        state=Message.State.SENDING
+    )
+    if not claimed:
+        return False
+    message = Message.objects.get(pk=message_id)
+    audience = Audience.from_json(message.audience)
+    check_named(audience)
+    channel_ids = list(message.channels.order_by("pk").values_list("pk", flat=True))
+    line_key = message.business_line.channel_key if message.business_line else None
+    people = people_query(audience, line_key)
+    batches = 0
+    devices = 0
+    for channel_id in channel_ids:
+        added = _write_deliveries(message, channel_id, batches, audience, people)
+        batches += _write_batches(message, channel_id, batches, added)
+        devices += added
+    no_device = _write_no_device(message, people, channel_ids) if people else 0
+    Message.objects.filter(pk=message_id).update(targets=devices + no_device, no_device=no_device)
     return True
 
 
@@ -77,6 +99,7 @@ def _write_batches(message: Message, channel_id: int, first_batch: int, devices:
                 message_id=message.pk,
                 channel_id=channel_id,
                 size=size,
+                priority=message.priority,
                 not_before=now,
             )
             for number, size in enumerate(sizes)

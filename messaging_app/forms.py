@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from channels_app.models import Channel
 from messaging_app import pasted
 from messaging_app.audience import MAX_TAGS, MAX_USERID_LENGTH, Audience
-from messaging_app.notification import MAX_BYTES, Notification
+from messaging_app.notification import Notification
+from messaging_app.sizes import too_large
 from ums.lib.errors import DomainError
 
 MAX_PASTED_USERIDS = 100_000
@@ -223,7 +224,7 @@ class ComposeForm(forms.Form):
             )
 
     def _check_sizes(self) -> None:
-        for platform, size in self.notification.sizes().items():
+        for part in too_large(self.notification.to_push()):
             self.add_error(
                 "text",
                 _(
@@ -231,9 +232,9 @@ class ComposeForm(forms.Form):
                     " takes at most %(limit)s. A Chinese character is three bytes."
                 )
                 % {
-                    "platform": PLATFORM_NAMES[platform],
-                    "size": f"{size:,}",
-                    "limit": f"{MAX_BYTES[platform]:,}",
+                    "platform": PLATFORM_NAMES[part.platform],
+                    "size": f"{part.size:,}",
+                    "limit": f"{part.limit:,}",
                 },
             )
 

@@ -1,13 +1,10 @@
 """Turns a notification as an operator writes it into a JPush push (protocol/jpush.md 2)."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 PLATFORMS = ("android", "ios", "hmos")
-# Bytes of one platform's object (protocol/jpush.md 2.7); for hmos no limit is known.
-MAX_BYTES = {"android": 4000, "ios": 2000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +35,6 @@ class Notification:
                 "apns_production": self.apns_production,
             },
         }
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes of each platform's object that is longer than JPush takes."""
-        sizes = {
-            name: len(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode())
-            for name, part in self.to_push()["notification"].items()
-        }
-        return {name: size for name, size in sizes.items() if size > MAX_BYTES.get(name, size)}
 
     def _android(self) -> dict[str, Any]:
         # An intent for one system means nothing to the other; a deep link serves both.

@@ -197,19 +197,34 @@ def percent(part: int, whole: int) -> str:
 
 
 def audience_words(audience: Audience) -> str:
+    return "; ".join([*_asked_for(audience), *_narrowed_by(audience)])
+
+
+def _asked_for(audience: Audience) -> list[str]:
     if audience.everyone:
-        return _("Everyone with a device in these channels")
+        return [_("Everyone with a device in these channels")]
     if audience.registration_ids:
-        return _("%(devices)s named by registrationID") % {
-            "devices": devices(len(audience.registration_ids))
-        }
+        named_devices = devices(len(audience.registration_ids))
+        return [_("%(devices)s named by registrationID") % {"devices": named_devices}]
     parts = []
     if audience.userids:
         named = {"people": people(len(audience.userids)), "userids": _some(audience.userids)}
         parts.append(_("%(people)s named by userid: %(userids)s") % named)
     if audience.tags:
         parts.append(_("people with any of these tags: %(tags)s") % {"tags": _some(audience.tags)})
-    return "; ".join(parts)
+    if audience.segments:
+        ids = ", ".join(map(str, audience.segments))
+        parts.append(_("people in the segment %(ids)s") % {"ids": ids})
+    return parts
+
+
+def _narrowed_by(audience: Audience) -> list[str]:
+    parts = []
+    if audience.block_list:
+        parts.append(_("nobody on the block list %(id)d") % {"id": audience.block_list})
+    if audience.allow_list:
+        parts.append(_("only people on the allow list %(id)d") % {"id": audience.allow_list})
+    return parts
 
 
 def devices(number: int) -> str:

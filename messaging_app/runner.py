@@ -10,8 +10,8 @@ from typing import ParamSpec, TypeVar
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging_app import delivery, inbox, outcomes
-from messaging_app.expansion import expand
+from messaging_app import delivery, idempotency, inbox, material, outcomes
+from messaging_app.expansion import expand, start_scheduled
 from messaging_app.models import Message
 
 logger = logging.getLogger(__name__)
@@ -37,6 +37,8 @@ class Runner:
             _Every(SWEEP_SECONDS, delivery.return_expired_leases),
             _Every(SWEEP_SECONDS / 5, inbox.match_early_receipts),
             _Every(FORGET_SECONDS, inbox.forget_old),
+            _Every(FORGET_SECONDS, idempotency.forget_old),
+            _Every(FORGET_SECONDS, material.forget_expired),
         )
 
     def stop(self) -> None:
@@ -69,6 +71,7 @@ class Runner:
         for sweep in self._sweeps:
             if sweep.is_due():
                 self._step(sweep.work)
+        self._step(start_scheduled)
         busy = [self._step(expand, message_id) for message_id in self._step(_to_expand) or ()]
         busy.append(bool(self._step(inbox.apply_callbacks)))
         self._pushing = {future for future in self._pushing if not future.done()}

@@ -5,20 +5,23 @@ from typing import Any
 import msgspec
 from django.utils.translation import gettext as _
 
-from messaging_app.audience import Audience
+from messaging_app import elements
+from messaging_app.audience import Audience, check_limits
+from messaging_app.send_options import MAX_ID, Option, list_ids
 from ums.lib.errors import Code, DomainError
 
-PRIORITIES = (1, 2, 3)
-MAX_SENDNO_LENGTH = 255
+# By the end of their `msg_…` and `aud_…` names (protocol/ums.md 1.1).
 OTHER_KINDS = {
-    "msg_sms": Code.NO_SMS_CHANNEL,
-    "msg_wechatoa": Code.NO_WECHATOA_CHANNEL,
-    "msg_wechatmp": Code.NO_WECHATMP_CHANNEL,
-    "msg_email": Code.NO_EMAIL_CHANNEL,
-    "msg_alipay_life": Code.NO_ALIPAY_CHANNEL,
-    "msg_dingtalk_cc": Code.NO_DINGTALK_CHANNEL,
-    "msg_wechatwk": Code.INVALID_PARAMETER,  # its own code is not known (protocol/ums.md 12.2)
+    "sms": Code.NO_SMS_CHANNEL,
+    "wechatoa": Code.NO_WECHATOA_CHANNEL,
+    "wechatmp": Code.NO_WECHATMP_CHANNEL,
+    "email": Code.NO_EMAIL_CHANNEL,
+    "alipay_life": Code.NO_ALIPAY_CHANNEL,
+    "dingtalk_cc": Code.NO_DINGTALK_CHANNEL,
+    "wechatwk": Code.INVALID_PARAMETER,  # its own code is not known (protocol/ums.md 12.2)
+    "wechatwk_linkedcorp": Code.INVALID_PARAMETER,
 }
+AUDIENCES = ("aud_userid", "aud_tag", "aud_segment", "aud_app")
 
 
 class CustomIds(msgspec.Struct):
@@ -28,24 +31,88 @@ class CustomIds(msgspec.Struct):
     instance: Any = None
 
 
-class Option(msgspec.Struct):
-    sendno: str | int | None = None
-    priority: int | None = None
-    black_id: int | None = None
-    white_id: int | None = None
-    send_time: Any = None
+class CallbackWish(msgspec.Struct):
+    """Where the sender wants to hear of the message; without effect until such URLs exist."""
+
+    url: str | None = None
+    params: dict[str, Any] | None = None
 
 
-class SendRequest(msgspec.Struct):
-    """The body of `/v1/sent` and `/v1/broadcast`; what it does not name is ignored."""
+class AudienceRequest(msgspec.Struct, kw_only=True):
+    """What all four send calls share; what a body has beyond its shape is ignored."""
 
-    msg_app: list[dict[str, Any]] | None = None
     aud_userid: list[str | int] | None = None
     aud_tag: list[str] | None = None
     aud_segment: list[str | int] | None = None
     aud_app: list[CustomIds] | None = None
+    aud_sms: Any = None
+    aud_wechatoa: Any = None
+    aud_wechatmp: Any = None
+    aud_email: Any = None
+    aud_alipay_life: Any = None
+    aud_dingtalk_cc: Any = None
+    aud_wechatwk: Any = None
+    aud_wechatwk_linkedcorp: Any = None
     rule_id: int | None = None
     option: Option | None = None
+    callback: CallbackWish | None = None
+
+    def audience(self) -> Audience:
+        """Whom `/sent` names."""
+        block_list, allow_list = self._lists()
+        userids, tags = self.aud_userid or [], self.aud_tag or []
+        segments = [_segment_id(value) for value in self.aud_segment or ()]
+        registration_ids = [each for ids in self.aud_app or () for each in ids.data]
+        check_limits(
+            userids=userids, tags=tags, segments=segments, registration_ids=registration_ids
+        )
+        return Audience(
+            userids=tuple(str(userid) for userid in userids),
+            tags=tuple(tags),
+            segments=tuple(segments),
+            registration_ids=tuple(registration_ids),
+            block_list=block_list,
+            allow_list=allow_list,
+        )
+
+    def everyone(self) -> Audience:
+        """The audience of a broadcast, which must name none: it would reach far too many."""
+        block_list, allow_list = self._lists()
+        for field in AUDIENCES:
+            if getattr(self, field) is not None:
+                raise DomainError(
+                    _("A broadcast goes to everyone and takes no %(field)s; use /v1/sent.")
+                    % {"field": field}
+                )
+        return Audience(everyone=True, block_list=block_list, allow_list=allow_list)
+
+    def check(self) -> None:
+        """Refused where something asked for would be left undone."""
+        self._refuse_other_kinds("aud")
+        if self.rule_id:
+            raise DomainError(
+                _("There is no sending rule %(id)d; leave rule_id out.") % {"id": self.rule_id},
+                Code.RULE_INVALID,
+            )
+
+    def _lists(self) -> tuple[int | None, int | None]:
+        return list_ids(self.option or Option())
+
+    def _refuse_other_kinds(self, prefix: str) -> None:
+        for kind, code in OTHER_KINDS.items():
+            field = f"{prefix}_{kind}"
+            if getattr(self, field, None) is not None:
+                raise DomainError(
+                    _("%(field)s cannot be sent: this business line has App channels only.")
+                    % {"field": field},
+                    code,
+                )
+
+
+class SendRequest(AudienceRequest, kw_only=True):
+    """The body of `/v1/sent` and `/v1/broadcast`."""
+
+    msg_app: list[dict[str, Any]] | None = None
     msg_sms: Any = None
     msg_wechatoa: Any = None
     msg_wechatmp: Any = None
@@ -55,72 +122,15 @@ class SendRequest(msgspec.Struct):
     msg_wechatwk: Any = None
 
     def content(self) -> dict[str, Any]:
-        """The one element of `msg_app`; refused where something asked for would be left undone."""
-        for name, code in OTHER_KINDS.items():
-            if getattr(self, name) is not None:
-                raise DomainError(
-                    _("%(field)s cannot be sent: this business line has App channels only.")
-                    % {"field": name},
-                    code,
-                )
-        elements = self.msg_app
-        if not elements:
+        """One push for all elements of `msg_app`."""
+        self._refuse_other_kinds("msg")
+        if not self.msg_app:
             raise DomainError(_("msg_app is missing: a list with one JPush push object."))
-        if len(elements) != 1:
-            raise DomainError(
-                _("msg_app has %(number)d elements; exactly one is supported.")
-                % {"number": len(elements)}
-            )
-        self._check_options()
-        return elements[0]
+        return elements.combine(self.msg_app)
 
-    def audience(self) -> Audience:
-        if self.aud_segment:
-            raise DomainError(
-                _("There is no segment “%(value)s”.") % {"value": self.aud_segment[0]}
-            )
-        return Audience.of_request(
-            userids=tuple(str(userid) for userid in self.aud_userid or ()),
-            tags=tuple(self.aud_tag or ()),
-            registration_ids=tuple(i for ids in self.aud_app or () for i in ids.data),
-        )
 
-    def everyone(self) -> Audience:
-        """The audience of a broadcast, which must name none: it would reach far too many."""
-        for field in ("aud_userid", "aud_tag", "aud_segment", "aud_app"):
-            if getattr(self, field) is not None:
-                raise DomainError(
-                    _("A broadcast goes to everyone and takes no %(field)s; use /v1/sent.")
-                    % {"field": field}
-                )
-        return Audience(everyone=True)
-
-    @property
-    def sendno(self) -> str | None:
-        return str(self.option.sendno) if self.option and self.option.sendno is not None else None
-
-    def _check_options(self) -> None:
-        option = self.option or Option()
-        if self.rule_id:
-            raise DomainError(
-                _("There is no sending rule %(id)d; leave rule_id out.") % {"id": self.rule_id},
-                Code.RULE_INVALID,
-            )
-        if option.black_id and option.white_id:
-            raise DomainError(_("black_id and white_id cannot be used together."), Code.TWO_LISTS)
-        if list_id := option.black_id or option.white_id:
-            raise DomainError(
-                _("There is no block or allow list %(id)d.") % {"id": list_id}, Code.LIST_UNKNOWN
-            )
-        if option.priority is not None and option.priority not in PRIORITIES:
-            raise DomainError(
-                _("option.priority is %(value)d; it must be 1, 2 or 3.")
-                % {"value": option.priority}
-            )
-        if not (self.sendno or "").isprintable() or len(self.sendno or "") > MAX_SENDNO_LENGTH:
-            raise DomainError(
-                _("option.sendno must be a text of up to %(limit)d characters.")
-                % {"limit": MAX_SENDNO_LENGTH}
-            )
-        if option.send_time is not None:
-            raise DomainError(_("option.send_time is not supported yet; leave it out."))
+def _segment_id(value: str | int) -> int:
+    text = str(value)
+    if text.isdecimal() and text.isascii() and 0 < int(text[:20]) <= MAX_ID:
+        return int(text)
+    raise DomainError(_("There is no segment “%(value)s”.") % {"value": text[:80]})

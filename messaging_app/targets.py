@@ -1,5 +1,6 @@
 """Whom an audience names, as SQL: people, their devices, and people without one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
@@ -7,7 +8,9 @@ from django.db import connection
 from messaging_app.audience import Audience
 from ums.lib.json_rows import rows_param, rows_sql
 from ums.lib.sql import Query, is_postgresql
-from users_app.models import ALL, Tag
+from users_app import person_lists, segments
+from users_app.models import ALL, PersonList, Tag
+from users_app.person_lists import membership
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,17 @@ def reach(audience: Audience, channel_ids: list[int], line_key: str | None = Non
     return Reach(devices, no_device)
 
 
+def check_named(audience: Audience) -> None:
+    """DomainError if a segment or a list that the audience names does not exist."""
+    segments.find(audience.segments)
+    if audience.block_list:
+        person_lists.find(audience.block_list, PersonList.Kind.BLOCK)
+    if audience.allow_list:
+        person_lists.find(audience.allow_list, PersonList.Kind.ALLOW)
+
+
 def people_query(audience: Audience, line_key: str | None) -> Query | None:
-    """`userid` of everyone asked for by userid or tag; None where nobody is asked for by name."""
+    """`userid` of everyone asked for by userid, tag or segment; None where nobody is so."""
     parts: list[Query] = []
     if audience.userids:
         rows = rows_sql({"userid": "text"})
@@ -60,12 +72,34 @@ def people_query(audience: Audience, line_key: str | None) -> Query | None:
                 (name,) if bind_id is None else (name, bind_id),
             )
         )
+    parts += [segments.people_query(segment) for segment in segments.find(audience.segments)]
     if not parts:
         return None
+    union = " UNION ".join(part.sql for part in parts)
+    params = tuple(param for part in parts for param in part.params)
+    lists = list(_memberships(audience, "asked.userid"))
+    if not lists:
+        return Query(union, params)
     return Query(
-        " UNION ".join(part.sql for part in parts),
-        tuple(param for part in parts for param in part.params),
+        f"SELECT asked.userid FROM ({union}) AS asked WHERE {_all(lists)}",
+        (*params, *_params(lists)),
     )
+
+
+def _memberships(audience: Audience, userid_column: str) -> Iterator[Query]:
+    """What the lists demand of a person (protocol/ums.md 3.1.1)."""
+    if audience.block_list:
+        yield membership(audience.block_list, userid_column, member=False)
+    if audience.allow_list:
+        yield membership(audience.allow_list, userid_column, member=True)
+
+
+def _all(conditions: list[Query]) -> str:
+    return " AND ".join(condition.sql for condition in conditions)
+
+
+def _params(conditions: list[Query]) -> tuple[object, ...]:
+    return tuple(param for condition in conditions for param in condition.params)
 
 
 def _tag_bindings(tags: tuple[str, ...], line_key: str | None) -> list[tuple[str, str | None]]:
@@ -87,26 +121,46 @@ def _tag_bindings(tags: tuple[str, ...], line_key: str | None) -> list[tuple[str
 def devices_query(audience: Audience, people: Query | None, channel_id: int) -> Query:
     """`registration_id` and `userid`, one row for each device of the audience in one channel."""
     if audience.registration_ids:
-        rows = rows_sql({"registration_id": "text"})
-        return Query(
-            f"SELECT DISTINCT wanted.registration_id, '' AS userid FROM {rows} AS wanted",
-            (_column(audience.registration_ids),),
-        )
+        return _named_devices(audience, channel_id)
     # A device of two people gets the message once.
     if people is None:
+        lists = list(_memberships(audience, "person.userid"))
         return Query(
             "SELECT device.registration_id, MIN(person.userid) AS userid"
             " FROM users_app_registration AS device"
             " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
             " WHERE device.channel_id = %s AND device.invalid_at IS NULL"
+            f"{''.join(f' AND {part.sql}' for part in lists)}"
             " GROUP BY device.registration_id",
-            (channel_id,),
+            (channel_id, *_params(lists)),
         )
     return Query(
         f"SELECT device.registration_id, MIN(wanted.userid) AS userid FROM ({people.sql}) AS wanted"
         f" {_devices_of_wanted()} WHERE device.channel_id = %s AND device.invalid_at IS NULL"
         " GROUP BY device.registration_id",
         (*people.params, channel_id),
+    )
+
+
+def _named_devices(audience: Audience, channel_id: int) -> Query:
+    """Custom ids belong to nobody; a list judges them by the people who have the device."""
+    rows = rows_sql({"registration_id": "text"})
+    conditions = [
+        Query(
+            f"{sign} EXISTS (SELECT 1 FROM users_app_registration AS device"
+            " JOIN users_app_enduser AS person ON person.id = device.end_user_id"
+            " WHERE device.channel_id = %s AND device.registration_id = wanted.registration_id"
+            f" AND {on_list.sql})",
+            (channel_id, *on_list.params),
+        )
+        for sign, list_id in (("NOT", audience.block_list), ("", audience.allow_list))
+        if list_id
+        for on_list in [membership(list_id, "person.userid", member=True)]
+    ]
+    return Query(
+        f"SELECT DISTINCT wanted.registration_id, '' AS userid FROM {rows} AS wanted"
+        f"{' WHERE ' if conditions else ''}{_all(conditions)}",
+        (_column(audience.registration_ids), *_params(conditions)),
     )
 
 

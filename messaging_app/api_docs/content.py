@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging_app.content import MAX_TTL_SECONDS, PLATFORMS
 from messaging_app.send_request import OTHER_KINDS
+from messaging_app.sizes import MAX_IOS_BYTES
 from ums.lib.errors import Code
 from ums.lib.json_schema import Note
 from ums.lib.openapi import Refusal
@@ -54,38 +55,68 @@ PUSH_OBJECT: dict[str, Any] = {
     },
 }
 MSG_APP = Note(
-    _("What to send: one JPush push object."), {"minItems": 1, "maxItems": 1, "items": PUSH_OBJECT}
+    _(
+        "What to send: one JPush push object, or several for different platforms, which become one"
+        " push."
+    ),
+    {"minItems": 1, "items": PUSH_OBJECT},
 )
 OTHER_KIND = Note(
     _("This server sends to apps only: anything but null is refused, with the code of its kind."),
     {"type": "null"},
 )
+MESSAGES_OF_OTHER_KINDS = {
+    f"msg_{kind}": OTHER_KIND for kind in OTHER_KINDS if kind != "wechatwk_linkedcorp"
+}
 
 NOTICE: dict[str, Any] = {
     "platform": "android",
     "notification": {"android": {"alert": "Hi,JPush !"}},
 }
 
+
+def refusal_of_kind(field: str, code: Code) -> Refusal:
+    return Refusal(
+        400,
+        code,
+        "%(field)s cannot be sent: this business line has App channels only.",
+        {"field": field},
+    )
+
+
+PLATFORM_MISSING = Refusal(
+    400,
+    Code.PLATFORM_MISSING,
+    "platform is missing: “all”, or any of %(known)s.",
+    {"known": ", ".join(PLATFORMS)},
+)
+PLATFORM_WRONG = Refusal(
+    400,
+    Code.PLATFORM_WRONG,
+    "platform is %(value)s; it must be “all”, or any of %(known)s.",
+    {"value": "'symbian'", "known": ", ".join(PLATFORMS)},
+)
+SENSITIVE_WORD = Refusal(
+    400,
+    Code.SENSITIVE_WORD,
+    "The message holds the sensitive word “%(word)s”: write it without.",
+    {"word": "jackpot"},
+)
 REFUSALS = (
+    PLATFORM_MISSING,
+    PLATFORM_WRONG,
     Refusal(
         400,
-        Code.PLATFORM_MISSING,
-        "msg_app.platform is missing: “all”, or any of %(known)s.",
-        {"known": ", ".join(PLATFORMS)},
+        Code.INVALID_PARAMETER,
+        "For %(platform)s, %(fields)s takes %(size)d bytes; JPush takes at most %(limit)d. A"
+        " Chinese character is three bytes.",
+        {
+            "platform": "ios",
+            "fields": "notification.ios",
+            "size": MAX_IOS_BYTES + 12,
+            "limit": MAX_IOS_BYTES,
+        },
     ),
-    Refusal(
-        400,
-        Code.PLATFORM_WRONG,
-        "msg_app.platform is %(value)s; it must be “all”, or any of %(known)s.",
-        {"value": "'symbian'", "known": ", ".join(PLATFORMS)},
-    ),
-    *(
-        Refusal(
-            400,
-            code,
-            "%(field)s cannot be sent: this business line has App channels only.",
-            {"field": name},
-        )
-        for name, code in OTHER_KINDS.items()
-    ),
+    SENSITIVE_WORD,
+    *(refusal_of_kind(field, OTHER_KINDS[field[4:]]) for field in MESSAGES_OF_OTHER_KINDS),
 )

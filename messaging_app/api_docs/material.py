@@ -6,7 +6,7 @@ import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.api_docs import CHANNEL_KEY
-from messaging_app.api_docs.send import SENDING
+from messaging_app.api_docs.send_fields import SENDING
 from messaging_app.material import DEFAULT_HOURS, MAX_BYTES
 from ums.lib.errors import Code
 from ums.lib.json_schema import Fields, Note

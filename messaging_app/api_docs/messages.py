@@ -6,7 +6,7 @@ import msgspec
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.api_docs import CHANNEL_KEY
-from messaging_app.api_docs.send import MSGID, SENDING
+from messaging_app.api_docs.send_fields import MSGID, SENDING
 from messaging_app.ledger import BOXES
 from messaging_app.models import Message
 from ums.lib.errors import Code

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.api_docs import CHANNEL_KEY
-from messaging_app.api_docs.send import SENDING
+from messaging_app.api_docs.send_fields import SENDING
 from ums.lib.errors import Code
 from ums.lib.openapi import Call, Parameter, Refusal
 

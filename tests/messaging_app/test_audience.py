@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from messaging_app.audience import Audience
+from messaging_app.audience import Audience, check_limits
 from ums.lib.errors import Code, DomainError
 
 AUDIENCES = [
@@ -61,17 +61,14 @@ def test_the_longest_names_pass() -> None:
     [
         ("userids", 1000, Code.TOO_MANY_USERIDS),
         ("tags", 20, Code.INVALID_PARAMETER),
+        ("segments", 1, Code.INVALID_PARAMETER),
         ("registration_ids", 1000, Code.INVALID_PARAMETER),
     ],
 )
 def test_one_call_names_no_more_than_the_api_allows(field: str, most: int, code: Code) -> None:
-    def of(number: int) -> Audience:
-        values: dict[str, Any] = {"userids": (), "tags": (), "registration_ids": ()}
-        return Audience.of_request(**{**values, field: tuple(f"x{n}" for n in range(number))})
-
-    assert len(getattr(of(most), field)) == most
+    check_limits(**{field: range(most)})
     with pytest.raises(DomainError, match=f"has {most + 1} entries; at most {most}") as caught:
-        of(most + 1)
+        check_limits(**{field: range(most + 1)})
     assert caught.value.code == code
 
 

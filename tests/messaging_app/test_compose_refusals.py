@@ -147,4 +147,4 @@ def test_what_the_service_refuses_is_shown_on_the_form(
     answer = confirm(admin_client, page)
 
     assert answer.status_code == 400
-    assert "options.time_to_live is 86400" in text_of(answer)
+    assert "time_to_live is 86400" in text_of(answer)

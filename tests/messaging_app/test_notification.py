@@ -69,10 +69,3 @@ def test_an_intent_goes_to_the_systems_that_know_its_form(intent: str, systems: 
     parts = Notification(title="", text="Hi", intent=intent).to_push()["notification"]
 
     assert {name for name, part in parts.items() if "intent" in part} == systems
-
-
-def test_sizes_name_the_platforms_whose_limit_is_passed() -> None:
-    assert Notification(title="", text="a" * 1800).sizes() == {}
-    assert list(Notification(title="", text="a" * 2000).sizes()) == ["ios"]
-    assert list(Notification(title="", text="中" * 1400).sizes()) == ["android", "ios"]
-    assert Notification(title="", text="中" * 1400, platforms=("hmos",)).sizes() == {}

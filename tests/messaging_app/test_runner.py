@@ -180,7 +180,7 @@ def test_a_message_that_cannot_be_expanded_stops_no_other(
     with Sandbox(Options(seed=1)) as sandbox:
         point_to(sandbox, channel, settings)
         broken = accept(channel)
-        Message.objects.update(audience={})
+        Message.objects.update(audience={"userids": 5})
         message = accept(channel)
         with running(threads=1):
             until(lambda: is_done(message), what="the other message is sent")

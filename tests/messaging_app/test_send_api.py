@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from channels_app.models import BusinessLine, Channel
+from messaging_app.audience import Audience
 from messaging_app.models import Message
 from tests.messaging_app.calls import APP, TO_U1, post
 
@@ -38,12 +39,7 @@ def test_an_accepted_message_is_stored_as_it_was_asked_for(
     assert message.state == Message.State.EXPANDING
     assert (message.sendno, message.summary) == ("no 1", "Hi")
     assert message.content == APP["msg_app"][0]
-    assert message.audience == {
-        "everyone": False,
-        "userids": ["u1"],
-        "tags": ["vip"],
-        "registration_ids": [],
-    }
+    assert Audience.from_json(message.audience) == Audience(userids=("u1",), tags=("vip",))
 
 
 @pytest.mark.parametrize(
@@ -80,7 +76,7 @@ def test_without_sendno_none_is_returned(business_line: BusinessLine, option: An
         ),
         ({"aud_app": [{"instance": 5, "data": ["r1"]}]}, {"registration_ids": ["r1"]}),
         ({"aud_userid": ["u1"], "aud_segment": [], "aud_app": None}, {"userids": ["u1"]}),
-        ({"aud_userid": ["u1"], "aud_sms": [{"data": ["1"]}]}, {"userids": ["u1"]}),
+        ({"aud_userid": ["u1"], "aud_sms": None}, {"userids": ["u1"]}),
     ],
 )
 def test_an_audience_is_accepted(
@@ -93,8 +89,8 @@ def test_an_audience_is_accepted(
         asked = asked[0]["data"] if isinstance(asked[0], dict) else asked
         assert asked in message.audience.values()
     else:
-        nobody: dict[str, Any] = {"userids": [], "tags": [], "registration_ids": []}
-        assert message.audience == {"everyone": False, **nobody, **stored}
+        wanted: dict[str, Any] = {name: tuple(values) for name, values in stored.items()}
+        assert Audience.from_json(message.audience) == Audience(**wanted)
 
 
 @pytest.mark.parametrize(

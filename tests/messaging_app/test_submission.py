@@ -12,8 +12,10 @@ from django.utils import timezone
 from channels_app.models import Channel
 from messaging_app.audience import Audience
 from messaging_app.delivery import CID_LIFE
+from messaging_app.lifetime import MAX_RETRY_SECONDS
 from messaging_app.models import Message
-from messaging_app.submission import MAX_RETRY_SECONDS, submit, submitted
+from messaging_app.send_options import SendOptions
+from messaging_app.submission import submit, submitted
 from tests.messaging_app.makers import CONTENT, accept
 from ums.lib.errors import Code, DomainError
 
@@ -22,7 +24,11 @@ EVERYONE = Audience(everyone=True)
 
 def test_a_message_keeps_who_sent_what_to_whom(channel: Channel, admin_user: User) -> None:
     message = submit(
-        audience=EVERYONE, content=CONTENT, channels=[channel], operator=admin_user, sendno="7"
+        audience=EVERYONE,
+        content=CONTENT,
+        channels=[channel],
+        operator=admin_user,
+        options=SendOptions(sendno="7"),
     )
 
     message.refresh_from_db()

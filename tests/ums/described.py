@@ -10,10 +10,12 @@ from django.test import Client
 from django.utils import translation
 
 from channels_app.models import AccessKey, BusinessLine, Channel
+from messaging_app.models import IdempotencyKey, Material, Message
 from tests.messaging_app.calls import header_of
 from tests.messaging_app.forms import CONTENT_TYPE, Part
 from tests.messaging_app.forms import body as form
 from ums.api_docs import description
+from users_app.models import EndUser
 
 with translation.override("en"):
     SCHEMA = description()
@@ -78,6 +80,7 @@ class World:
     channel: Channel
     line: BusinessLine
     access_key: AccessKey
+    before: tuple[int, ...] = ()  # what was stored before the call that is looked at
     client: Client = field(default_factory=lambda: Client(raise_request_exception=False))
 
     def holder(self, call: Described) -> BusinessLine | AccessKey:
@@ -108,6 +111,10 @@ class World:
             content_type=label or (CONTENT_TYPE if call.media_type == FORM else JSON),
             headers={name: value for name, value in headers.items() if value is not None},
         )
+
+
+def stored() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Message, EndUser, Material, IdempotencyKey))
 
 
 def address(call: Described, **changes: str) -> str:

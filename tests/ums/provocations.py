@@ -1,7 +1,8 @@
 """How each failure that the documentation shows is brought about, by its sentence."""
 
-import time
 from collections.abc import Callable
+from datetime import time
+from time import time as now
 from typing import Any
 
 from django.conf import settings
@@ -9,8 +10,9 @@ from django.db import connection
 
 from channels_app.models import BusinessLine, KeyUsage
 from messaging_app.material import MAX_BYTES
+from messaging_app.models import SensitiveWord, Template
 from tests.messaging_app.calls import basic, header_of
-from tests.ums.described import Described, World
+from tests.ums.described import Described, World, stored
 
 Provocation = Callable[[World, Described], Any]
 
@@ -57,12 +59,53 @@ def without_a_channel(world: World, call: Described) -> Any:
     return world.make(call)
 
 
+def symbian(world: World, call: Described) -> Any:
+    if "template" in call.name:
+        return changed(app_para={"platform": "symbian"})(world, call)
+    return push(platform="symbian")(world, call)
+
+
+def with_a_sensitive_word(world: World, call: Described) -> Any:
+    SensitiveWord.objects.create(word="jackpot")
+    if "template" in call.name:
+        return changed(template_para={"user": "Jackpot", "url": "x"})(world, call)
+    return push(notification={"alert": "The Jackpot!"})(world, call)
+
+
+def with_line(**values: Any) -> Provocation:
+    def provoke(world: World, call: Described) -> Any:
+        BusinessLine.objects.update(**values)
+        return world.make(call)
+
+    return provoke
+
+
+def with_template(**values: Any) -> Provocation:
+    def provoke(world: World, call: Described) -> Any:
+        Template.objects.update(**values)
+        return world.make(call)
+
+    return provoke
+
+
+def without_template(world: World, call: Described) -> Any:
+    Template.objects.all().delete()
+    return world.make(call)
+
+
+def with_a_used_key(world: World, call: Described) -> Any:
+    key: dict[str, Any] = {"Idempotency-Key": "order-4711"}
+    assert world.make(call, **key).status_code == 200
+    world.before = stored()
+    return world.make(call, {**next(iter(call.requests().values())), "rule_id": 0}, **key)
+
+
 def too_often(world: World, call: Described) -> Any:
     """In the next minute, since this one may end any moment: a clock that is ahead counts."""
     for holder in (world.line, world.access_key):
         type(holder).objects.update(calls_per_minute=LIMIT)
     KeyUsage.objects.bulk_create(
-        KeyUsage(key=key, minute=time.time() // 60 + 1, calls=LIMIT)
+        KeyUsage(key=key, minute=now() // 60 + 1, calls=LIMIT)
         for key in (world.line.channel_key, world.access_key.access_key)
     )
     return world.make(call)
@@ -95,8 +138,8 @@ def without_a_database(world: World, call: Described) -> Any:
 LIMIT = 600
 PLATFORMS = "android, ios, hmos, quickapp, web, windows"
 OTHER_KINDS = (
-    *("msg_sms", "msg_wechatoa", "msg_wechatmp", "msg_email", "msg_alipay_life"),
-    *("msg_dingtalk_cc", "msg_wechatwk"),
+    *("sms", "wechatoa", "wechatmp", "email", "alipay_life", "dingtalk_cc", "wechatwk"),
+    "wechatwk_linkedcorp",
 )
 PROVOCATIONS: dict[str, Provocation] = {
     "The calls of this minute are used up (limit of this key: 600); try again in 17 s.": too_often,
@@ -132,26 +175,58 @@ PROVOCATIONS: dict[str, Provocation] = {
     "aud_userid has 1001 entries; at most 1000 are allowed in one call.": changed(
         aud_userid=[f"u{number}" for number in range(1001)]
     ),
-    "The audience is empty: name at least one aud_userid, aud_tag or aud_app.": changed(
-        aud_userid=...
-    ),
+    "The audience is empty: name at least one aud_userid, aud_tag, aud_segment or"
+    " aud_app.": changed(aud_userid=...),
     "A broadcast goes to everyone and takes no aud_userid; use /v1/sent.": changed(
         aud_userid=["user1"]
     ),
-    f"msg_app.platform is missing: “all”, or any of {PLATFORMS}.": push(platform=...),
-    f"msg_app.platform is 'symbian'; it must be “all”, or any of {PLATFORMS}.": push(
-        platform="symbian"
-    ),
+    f"platform is missing: “all”, or any of {PLATFORMS}.": push(platform=...),
+    f"platform is 'symbian'; it must be “all”, or any of {PLATFORMS}.": symbian,
     "There is no enabled App channel to send through.": without_a_channel,
     "There is no sending rule 1001; leave rule_id out.": changed(rule_id=1001),
-    "There is no block or allow list 1234.": changed(option={"black_id": 1234}),
+    "There is no block list with the id 1234. The console lists them.": changed(
+        option={"black_id": 1234}
+    ),
     "black_id and white_id cannot be used together.": changed(
         option={"black_id": 1, "white_id": 2}
     ),
     "option.priority is 4; it must be 1, 2 or 3.": changed(option={"priority": 4}),
     "There is no message “v:1t:1603707455p:27133n:2”.": World.make,
     **{
-        f"{name} cannot be sent: this business line has App channels only.": changed(**{name: [{}]})
-        for name in OTHER_KINDS
+        f"{field} cannot be sent: this business line has App channels only.": changed(
+            **{field: [{}]}
+        )
+        for kind in OTHER_KINDS
+        for field in (f"aud_{kind}", f"msg_{kind}")
+        if field != "msg_wechatwk_linkedcorp"
     },
+    "For ios, notification.ios takes 2012 bytes; JPush takes at most 2000. A Chinese character is"
+    " three bytes.": push(platform="ios", notification={"ios": {"alert": "x" * 2000}}),
+    "The message holds the sensitive word “jackpot”: write it without.": with_a_sensitive_word,
+    "option.send_time “tomorrow” is not a time of RFC 3339 with its offset, such as"
+    " 2026-12-01T09:00:00+08:00.": changed(option={"send_time": "tomorrow"}),
+    "API messages of this business line need approval: option.owner must be the user name of an"
+    " operator, which “” is not.": with_line(api_approval=True),
+    "The quiet hours of “Shop” last until 2026-12-01 08:00 +0800; send later.": with_line(
+        quiet_from=time(0, 0), quiet_until=time(23, 59, 59, 999_999)
+    ),
+    "“Shop” may send 0 broadcasts a day; those of today are used up.": with_line(
+        broadcasts_per_day=0
+    ),
+    "The Idempotency-Key “order-4711” was used for another call or body before. Use a new key for"
+    " each message.": with_a_used_key,
+    "There is no user segment with the id “1000”. The console lists the segments with their"
+    " ids.": changed(aud_segment=["1000"]),
+    "There is no template 10001.": without_template,
+    "Template 10001 is not a general template; only those can be sent by API.": with_template(
+        general=False
+    ),
+    "Template 10001 is disabled: enable it in the console.": with_template(enabled=False),
+    "msg_app is not allowed beside a template, which has its own content.": changed(msg_app=[{}]),
+    "template_para has no value for: user, url. The template needs each of them.": changed(
+        template_para=...
+    ),
+    "app_para is missing: a template goes to App channels and needs app_para.platform.": changed(
+        app_para=...
+    ),
 }

@@ -82,7 +82,8 @@ def test_a_real_server_takes_what_real_clients_say(web: Web) -> None:
         assert web.say(*lines) == (302, b"")
 
     content = json.dumps([{"userid": "u1"}]).encode()
-    for label in ([], ["Content-Type:"], ["Content-Type: text/html;charset=UTF-8"]):
+    html, plain = "Content-Type: text/html;charset=UTF-8", "Content-Type: application/json"
+    for label in ([], ["Content-Type:"], [html], [html, plain], [plain, html]):
         lines = ["POST /v1/user/opt HTTP/1.1", host, auth, *label]
         status, answer = web.say(*lines, f"Content-Length: {len(content)}", body=content)
         assert (status, json.loads(answer)["data"]["success"]) == (200, ["u1"])

@@ -50,13 +50,16 @@ class RawBodyParser(BaseParser):
         return body
 
 
+def body_of(request: Request) -> bytes:
+    """What was sent, without the byte order mark that Windows tools put in front."""
+    body: Any = request.data  # bytes from RawBodyParser, or {} where there is no body at all
+    return body.removeprefix(codecs.BOM_UTF8) if isinstance(body, bytes) else b""
+
+
 def decode_body(request: Request, shape: type[T]) -> T:
     """The body as `shape`; DomainError naming the place and the rule if it is something else."""
-    body: Any = request.data  # bytes from RawBodyParser, or {} where there is no body at all
     try:
-        text = body if isinstance(body, bytes) else b""
-        # Windows tools put a byte order mark in front.
-        return msgspec.json.decode(text.removeprefix(codecs.BOM_UTF8), type=shape)
+        return msgspec.json.decode(body_of(request), type=shape)
     except msgspec.ValidationError as exc:
         raise DomainError(
             _("The body does not have the documented form: %(reason)s.") % {"reason": exc}

@@ -60,7 +60,8 @@ class Stack:
     def start_web(self, host: str, port: int) -> None:
         self.start(
             "web",
-            *("-m", "gunicorn", "ums.wsgi", "--bind", f"{host}:{port}", "--log-level", "warning"),
+            *("-m", "gunicorn", "-c", "python:ums.gunicorn_conf", "ums.wsgi"),
+            *("--bind", f"{host}:{port}", "--log-level", "warning"),
             *("--workers", str(WEB_PROCESSES), "--threads", str(WEB_THREADS), "--timeout", "120"),
         )
 
