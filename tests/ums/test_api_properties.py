@@ -3,6 +3,7 @@
 import base64
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
+from messaging_app.api_docs.send_fields import IDEMPOTENCY_KEY as KEY
 from messaging_app.api_docs.templates import TEMPLATE_ID
 from ums.api_docs import description
 from ums.lib.encryption import new_key
@@ -123,14 +125,15 @@ def test_every_request_is_answered_as_documented_and_done_whole_or_not_at_all(
     service: Service, label: str
 ) -> None:
     operation = OPERATIONS[label]
-    cases = 0
+    statuses: Counter[int] = Counter()
 
     def check(case: AnyCase) -> None:
-        nonlocal cases
-        cases += 1
-        if "msgid" in (case.path_parameters or {}) and cases % 2:
+        if "msgid" in (case.path_parameters or {}) and statuses.total() % 2:
             case.path_parameters["msgid"] = service.msgid
-        _call_and_check(service, case)
+        # With the example's key for each body, 422 would be all that is ever answered.
+        if (case.headers or {}).get(KEY.name) == KEY.example and statuses.total() % 4:
+            del case.headers[KEY.name]
+        statuses[_call_and_check(service, case)] += 1
 
     # Nothing can be wrong with a path that leads to the view.
     wrong = (
@@ -144,7 +147,9 @@ def test_every_request_is_answered_as_documented_and_done_whole_or_not_at_all(
     for mode in modes:
         _each(operation.as_strategy(generation_mode=mode), CASES_PER_CALL // len(modes), check)
 
-    assert cases >= CASES_PER_CALL
+    assert statuses.total() >= CASES_PER_CALL
+    print(label, statuses)
+    assert statuses[200] or "200" not in operation.definition.raw["responses"]
 
 
 def _each(strategy: Any, number: int, check: Any) -> None:
@@ -165,7 +170,8 @@ def _each(strategy: Any, number: int, check: Any) -> None:
     run()
 
 
-def _call_and_check(service: Service, case: AnyCase) -> None:
+def _call_and_check(service: Service, case: AnyCase) -> int:
+    """The status of the answer."""
     headers = {"Authorization": service.keys[_scheme(case)]}
     version, messages, userids = service.version(), service.messages(), service.userids()
 
@@ -192,6 +198,7 @@ def _call_and_check(service: Service, case: AnyCase) -> None:
         assert service.userids() == userids | set(answer["data"]["success"])
     elif case.operation.path == "/v1/user/delete":
         assert service.userids() == userids - set(answer["data"]["success"])
+    return response.status_code
 
 
 def _scheme(case: AnyCase) -> str:
