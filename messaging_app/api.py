@@ -1,7 +1,8 @@
 """The send API: plain and template messages, and our own look at one (protocol/ums.md 3.1, 3.2)."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from dataclasses import asdict
+from typing import Any
 
 from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
@@ -19,6 +20,7 @@ from messaging_app.audience import Audience
 from messaging_app.idempotency import Repetition
 from messaging_app.ledger import BOXES, ledger
 from messaging_app.models import Message
+from messaging_app.retraction import figures
 from messaging_app.send_options import Option, read_options
 from messaging_app.send_request import AudienceRequest, SendRequest
 from messaging_app.submission import submit
@@ -27,14 +29,14 @@ from ums.lib.api import body_of, decode_body
 from ums.lib.errors import Code, NotFoundError
 from ums.lib.openapi_schema import describe
 
-R = TypeVar("R", bound=AudienceRequest)
 
+class LineView(APIView):
+    """A call of business lines only."""
 
-class _LineView(APIView):
     permission_classes: list[type[BasePermission]] = [IsBusinessLine]  # DRF's way
 
 
-class _SendView(_LineView):
+class _SendView(LineView):
     """What the four send calls share; `shape` is that of the body, `to_everyone` of a broadcast."""
 
     shape: type[AudienceRequest]
@@ -42,7 +44,7 @@ class _SendView(_LineView):
 
     def post(self, request: Request) -> Response:
         body = decode_body(request, self.shape)
-        line = _line(request)
+        line = line_of(request)
         call = idempotency.repetition(
             key=request.headers.get("Idempotency-Key"),
             path=request.path,
@@ -123,12 +125,13 @@ class TemplateBroadcastView(_TemplateView):
 
 
 @describe(get=MESSAGE)
-class MessageView(_LineView):
+class MessageView(LineView):
     """GET /v1/message/{msgid}: state and ledger; an extension of ours."""
 
     def get(self, request: Request, msgid: str) -> Response:
-        message = message_of(_line(request), msgid)
+        message = message_of(line_of(request), msgid)
         counts = ledger(message)
+        retraction = figures(message)
         return Response(
             {
                 "code": Code.OK,
@@ -139,6 +142,7 @@ class MessageView(_LineView):
                     "targets": counts.targets,
                     **{box: getattr(counts, box) for box in BOXES},
                 },
+                **({"retraction": asdict(retraction)} if retraction else {}),
             }
         )
 
@@ -159,7 +163,8 @@ def _accepted(message: Message, body: AudienceRequest) -> Response:
     return Response(answer)
 
 
-def _line(request: Request) -> BusinessLine:
+def line_of(request: Request) -> BusinessLine:
+    """The business line that calls a LineView."""
     caller = request.user
     assert isinstance(caller, Caller)  # noqa: S101  # the permission has made sure
     assert caller.line is not None  # noqa: S101  # likewise

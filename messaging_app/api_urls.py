@@ -4,6 +4,7 @@ from django.urls import path
 
 from messaging_app import api
 from messaging_app.material_api import MaterialView
+from messaging_app.retract_api import RetractView
 from messaging_app.token_api import TokenView
 
 urlpatterns = [
@@ -14,4 +15,5 @@ urlpatterns = [
     path("message/<str:msgid>", api.MessageView.as_view(), name="api_message"),
     path("material", MaterialView.as_view(), name="api_material"),
     path("token", TokenView.as_view(), name="api_token"),
+    path("retract/<str:msgid>", RetractView.as_view(), name="api_retract"),
 ]

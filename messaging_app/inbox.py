@@ -245,6 +245,10 @@ def _count(changes: Counter[tuple[int, str]]) -> None:
     if not batch_ids:
         return
     rows = rows_sql({"id": "bigint", "delivered": "int", "clicked": "int", "failed": "int"})
+    if connection.features.has_select_for_update:
+        # In the order in which a retraction takes them, so that neither waits for the other.
+        rows_of = Batch.objects.select_for_update(no_key=True).filter(pk__in=batch_ids)
+        list(rows_of.order_by("pk").values_list("pk", flat=True))
     states = (Delivery.State.DELIVERED, Delivery.State.CLICKED, Delivery.State.FAILED)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -175,7 +175,8 @@ class Batch(models.Model):
     cid_at = models.DateTimeField(null=True)  # a cid is good for a day (protocol/jpush.md 3)
     priority = models.PositiveSmallIntegerField(default=Message.Priority.MEDIUM)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    # An attempt was made whose outcome nobody knows: JPush may have taken it.
+    # An attempt was made whose outcome nobody knows: JPush may have taken it. First the push's;
+    # once it is sent, the withdrawal's.
     in_doubt = models.BooleanField(default=False)
     not_before = models.DateTimeField(_("not before"))
     lease = models.CharField(max_length=32, blank=True)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from messaging_app.models import Batch, Delivery, Message
 from messaging_app.reports import BOX_NAMES, box_tone
+from messaging_app.retraction_report import word
 
 MAX_REASONS = 50
 ROWS_PER_CHUNK = 1000
@@ -22,7 +23,7 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One ledger row; `reason` is empty where there is nothing to explain."""
+    """One ledger row; `reason` and `retraction` are empty where there is nothing to say."""
 
     userid: str
     registration_id: str
@@ -33,6 +34,7 @@ class Person:
     delivered_at: datetime | None
     clicked_at: datetime | None
     reason: str
+    retraction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def person(delivery: Delivery) -> Person:
         delivered_at=delivery.delivered_at,
         clicked_at=delivery.clicked_at,
         reason=_reason(delivery),
+        retraction=word(delivery),
     )
 
 
@@ -107,7 +110,11 @@ def _csv_lines(deliveries: QuerySet[Delivery], language: str | None, zone: tzinf
         yield text
 
 
-_BOX_OF_ERROR = {Batch.State.FAILED: "failed", Batch.State.UNKNOWN: "unknown"}
+_BOX_OF_ERROR = {
+    Batch.State.FAILED: "failed",
+    Batch.State.CANCELLED: "cancelled",
+    Batch.State.UNKNOWN: "unknown",
+}
 
 
 def _cause(box: str, code: int | None, text: str, devices: int) -> Reason:
@@ -140,6 +147,7 @@ def _header() -> list[str]:
         _("Delivered"),
         _("Clicked"),
         _("Reason"),
+        _("Retraction"),
     ]
 
 
@@ -153,6 +161,7 @@ def _csv_row(delivery: Delivery) -> list[str]:
         _moment(row.delivered_at),
         _moment(row.clicked_at),
         row.reason,
+        row.retraction,
     ]
 
 

@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from django.db import DEFAULT_DB_ALIAS, close_old_connections, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from messaging_app import delivery, idempotency, inbox, material, outcomes
+from messaging_app import delivery, idempotency, inbox, material, outcomes, withdrawal
 from messaging_app.expansion import expand, start_scheduled
 from messaging_app.models import Message
 
@@ -30,9 +30,10 @@ class Runner:
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
         self._stopping = threading.Event()
-        self._pushing: set[Future[None]] = set()
+        self._calling: set[Future[None]] = set()
         self._connections: list[BaseDatabaseWrapper] = []
         self._pusher = delivery.Pusher(self._stopping)
+        self._withdrawer = withdrawal.Withdrawer(self._stopping)
         self._sweeps = (
             _Every(SWEEP_SECONDS, delivery.return_expired_leases),
             _Every(SWEEP_SECONDS / 5, inbox.match_early_receipts),
@@ -56,6 +57,7 @@ class Runner:
         finally:
             pool.shutdown(wait=True)
             self._pusher.close()
+            self._withdrawer.close()
             for kept in self._connections:
                 kept.close()
             connections.close_all()
@@ -74,16 +76,28 @@ class Runner:
         self._step(start_scheduled)
         busy = [self._step(expand, message_id) for message_id in self._step(_to_expand) or ()]
         busy.append(bool(self._step(inbox.apply_callbacks)))
-        self._pushing = {future for future in self._pushing if not future.done()}
-        free = self._threads - len(self._pushing)
-        claimed = (self._step(delivery.claim, free) if free else None) or []
-        for batch_id, lease in claimed:
-            self._pushing.add(pool.submit(self._push, batch_id, lease))
+        # First what is to be taken back: each second counts, and it is little beside the pushes.
+        busy.append(self._hand_out(pool, withdrawal.claim, self._withdrawer.withdraw))
+        busy.append(self._hand_out(pool, delivery.claim, self._pusher.push))
         self._step(outcomes.finish_messages)
-        return any(busy) or bool(claimed)
+        return any(busy)
 
-    def _push(self, batch_id: int, lease: str) -> None:
-        self._step(self._pusher.push, batch_id, lease)
+    def _hand_out(
+        self,
+        pool: ThreadPoolExecutor,
+        claim: Callable[[int], list[tuple[int, str]]],
+        work: Callable[[int, str], None],
+    ) -> bool:
+        """Claim as many batches as there are free threads; False if there was none."""
+        self._calling = {future for future in self._calling if not future.done()}
+        free = self._threads - len(self._calling)
+        claimed = (self._step(claim, free) if free else None) or []
+        for batch_id, lease in claimed:
+            self._calling.add(pool.submit(self._call, work, batch_id, lease))
+        return bool(claimed)
+
+    def _call(self, work: Callable[[int, str], None], batch_id: int, lease: str) -> None:
+        self._step(work, batch_id, lease)
 
     def _step(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """A fault in one piece of work must not end the others; it is repeated by and by."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging_app import approval_pages, compose, views
+from messaging_app import approval_pages, compose, retract_page, views
 
 app_name = "messages"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     # Not the root: the menu marks each entry whose address the page's address holds.
     path("sent/", views.message_list, name="list"),
     path("sent/<int:pk>/", views.report, name="report"),
+    path("sent/<int:pk>/retract/", retract_page.retract_message, name="retract"),
     path("sent/<int:pk>/progress/", views.progress, name="progress"),
     path("sent/<int:pk>/people.csv", views.export, name="export"),
     path("approvals/", approval_pages.approval_list, name="approval_list"),

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from channels_app.models import Channel
-from messaging_app import people, reports
+from messaging_app import people, reports, retraction_report
 from messaging_app.audience import Audience
 from messaging_app.ledger import BOXES, Ledger, deliveries, ledger, ledgers
 from messaging_app.models import Delivery, Message
+from messaging_app.retract_page import MAY_RETRACT
+from messaging_app.retraction import is_retractable
 from ums.lib.console import render_page
 
 MESSAGES_PER_PAGE = 25
@@ -73,7 +75,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     found = deliveries(message, box=box, search=query)
     page = CountedPaginator(found, PEOPLE_PER_PAGE, known=known).get_page(request.GET.get("page"))
     context: dict[str, object] = {
-        **_figures(message, counts),
+        **_figures(request, message, counts),
         "audience": reports.audience_words(Audience.from_json(message.audience)),
         "content": json.dumps(message.content, ensure_ascii=False, indent=2),
         "people": [people.person(delivery) for delivery in page],
@@ -93,7 +95,8 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The part of the report that changes while the message is being sent."""
     message = _message(pk)
-    return render(request, "messages/_figures.html", _figures(message, ledger(message)))
+    context = _figures(request, message, ledger(message))
+    return render(request, "messages/_figures.html", context)
 
 
 @require_safe
@@ -125,7 +128,8 @@ def _message(pk: int) -> Message:
     return get_object_or_404(found.prefetch_related(channels), pk=pk)
 
 
-def _figures(message: Message, counts: Ledger) -> dict[str, object]:
+def _figures(request: HttpRequest, message: Message, counts: Ledger) -> dict[str, object]:
+    retraction = retraction_report.summary(message)
     return {
         "message": message,
         "row": reports.row(message, counts),
@@ -136,7 +140,11 @@ def _figures(message: Message, counts: Ledger) -> dict[str, object]:
         "counting": message.state == Message.State.EXPANDING,
         "adds_up": counts.total == counts.targets,
         "reasons": people.reasons(message),
-        "refresh_seconds": _refresh_seconds(message, counts, timezone.now()),
+        "retraction": retraction,
+        "may_retract": request.user.has_perms(MAY_RETRACT) and is_retractable(message),
+        "refresh_seconds": SENDING_REFRESH_SECONDS
+        if retraction and retraction.pending
+        else _refresh_seconds(message, counts, timezone.now()),
     }
 
 

@@ -50,6 +50,18 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "users_app.view_enduser",
                 ),
                 _item(_("Import"), "upload_file", "users:import_list", "users_app.view_importjob"),
+                _item(
+                    _("Segments"),
+                    "filter_alt",
+                    "admin:users_app_segment_changelist",
+                    "users_app.view_segment",
+                ),
+                _item(
+                    _("Block and allow lists"),
+                    "playlist_remove",
+                    "admin:users_app_personlist_changelist",
+                    "users_app.view_personlist",
+                ),
             ],
         },
         {

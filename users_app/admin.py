@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin, TabularInline
 
+from users_app import group_admin, person_list_admin  # noqa: F401  # they register their pages
 from users_app.contacts import ContactKind
 from users_app.models import Contact, EndUser, EndUserQuerySet, Registration, Tag
 

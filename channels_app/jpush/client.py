@@ -4,6 +4,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import requests
@@ -91,6 +92,11 @@ class JPushClient:
             raise JPushError("JPush's answer has no cidlist.", http_status=200)
         return [str(cid) for cid in cids], rate
 
+    def withdraw(self, msg_id: str) -> Rate:
+        """DELETE /v3/push/{msg_id}: stop what waits, remove what is shown and not clicked (5)."""
+        _data, rate = self._call("DELETE", f"/v3/push/{quote(msg_id, safe='')}")
+        return rate
+
     def _call(self, method: str, path: str, *, content: bytes | None = None) -> tuple[Any, Rate]:
         try:
             response = self._session.request(
@@ -106,7 +112,8 @@ class JPushClient:
         except (requests.RequestException, LocationValueError) as exc:
             raise _no_answer(self._base, exc) from exc
         rate = _rate(response.headers)
-        if response.status_code == requests.codes.ok:
+        # A withdrawal is answered with nothing (5).
+        if response.status_code in {requests.codes.ok, requests.codes.no_content}:
             return _json(response), rate
         raise _refusal(response, rate)
 

@@ -47,6 +47,15 @@ class MessageLedger(msgspec.Struct):
     unknown: int
 
 
+class MessageRetraction(msgspec.Struct):
+    """Numbers of devices of a message that was taken back."""
+
+    stopped: int
+    withdrawn: int
+    pending: int
+    failed: int
+
+
 class MessageState(msgspec.Struct):
     """The answer about one message."""
 
@@ -55,6 +64,7 @@ class MessageState(msgspec.Struct):
     msgid: str
     state: str
     ledger: MessageLedger
+    retraction: MessageRetraction | msgspec.UnsetType = msgspec.UNSET
 
 
 BOX_TEXTS = {
@@ -76,6 +86,13 @@ FIELDS: Fields = {
         "ledger": Note(
             _("The boxes are exclusive and sum to `targets` once the message is expanded.")
         ),
+        "retraction": Note(_("Of a retracted message only.")),
+    },
+    MessageRetraction: {
+        "stopped": Note(_("Stopped before they were pushed."), COUNT),
+        "withdrawn": Note(_("Withdrawn by JPush."), COUNT),
+        "pending": Note(_("JPush has yet to withdraw them."), COUNT),
+        "failed": Note(_("Could not be withdrawn."), COUNT),
     },
     MessageLedger: {
         "targets": Note(_("Devices, and people without one."), COUNT),
@@ -110,6 +127,23 @@ MESSAGE = Call(
                     "clicked": 1,
                     "no_device": 1,
                 },
+            },
+        ),
+        Example(
+            _("A message that was taken back"),
+            {
+                "code": 0,
+                "message": "success",
+                "msgid": MSGID,
+                "state": "retracted",
+                "ledger": {
+                    **dict.fromkeys(("targets", *BOXES), 0),
+                    "targets": 3,
+                    "sent": 1,
+                    "clicked": 1,
+                    "cancelled": 1,
+                },
+                "retraction": {"stopped": 1, "withdrawn": 1, "pending": 0, "failed": 0},
             },
         ),
     ),

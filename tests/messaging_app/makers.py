@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from channels_app.models import BusinessLine, Channel
 from messaging_app.audience import Audience
 from messaging_app.delivery import Pusher, claim
@@ -84,3 +86,17 @@ def push(pusher: Pusher, batch: Batch) -> Batch:
     pusher.push(batch.pk, batch.lease)
     batch.refresh_from_db()
     return batch
+
+
+def reread(batch: Batch) -> Batch:
+    batch.refresh_from_db()
+    return batch
+
+
+def calling(batch: Batch) -> Batch:
+    """`batch` as a worker has it whose call is under way."""
+    leased(batch)
+    Batch.objects.filter(pk=batch.pk).update(
+        cid="c", cid_at=timezone.now(), attempts=1, in_doubt=True
+    )
+    return reread(batch)

@@ -23,6 +23,14 @@ def minutes_ago(number: float) -> datetime:
     return timezone.now() - timedelta(minutes=number)
 
 
+def test_urgent_batches_are_leased_before_older_ones(channel: Channel) -> None:
+    normal, low, high = (one_batch(channel, f"r{n}") for n in range(3))
+    Batch.objects.filter(pk=low.pk).update(priority=3, not_before=minutes_ago(9))
+    Batch.objects.filter(pk=high.pk).update(priority=1)
+
+    assert [batch_id for batch_id, _lease in claim(10)] == [high.pk, normal.pk, low.pk]
+
+
 def test_a_due_batch_is_leased_to_the_one_who_asks(channel: Channel) -> None:
     batch = one_batch(channel)
     before = timezone.now()
@@ -111,26 +119,29 @@ def test_claimers_at_the_same_moment_never_get_the_same_batch(channel: Channel) 
 
 
 @pytest.mark.parametrize(
-    ("attempts", "cid", "state"),
+    ("attempts", "cid", "in_doubt", "state"),
     [
-        (0, "", Batch.State.QUEUED),  # died before the call
-        (1, "c1", Batch.State.QUEUED),  # the cid makes a repetition safe
-        (3, "c1", Batch.State.QUEUED),
-        (1, "", Batch.State.UNKNOWN),  # nobody can tell
+        (0, "", False, Batch.State.QUEUED),  # died before the call
+        (1, "", False, Batch.State.QUEUED),  # before the second one; the first was refused
+        (1, "c1", True, Batch.State.QUEUED),  # the cid makes a repetition safe
+        (3, "c1", True, Batch.State.QUEUED),
+        (1, "", True, Batch.State.UNKNOWN),  # nobody can tell
     ],
 )
 def test_what_a_dead_worker_left_is_returned(
-    channel: Channel, attempts: int, cid: str, state: Batch.State
+    channel: Channel, attempts: int, cid: str, in_doubt: bool, state: Batch.State
 ) -> None:
     batch = leased(one_batch(channel))
-    Batch.objects.update(attempts=attempts, cid=cid, lease_until=minutes_ago(0.01))
+    Batch.objects.update(
+        attempts=attempts, cid=cid, in_doubt=in_doubt, lease_until=minutes_ago(0.01)
+    )
 
     assert return_expired_leases() == 1
 
     batch.refresh_from_db()
-    assert (batch.state, batch.lease) == (state, "")
-    assert (batch.attempts, batch.cid) == (attempts, cid)
-    assert bool(batch.error_message) == (state == Batch.State.UNKNOWN)
+    assert (batch.state, batch.lease, batch.lease_until) == (state, "", None)
+    assert (batch.attempts, batch.cid, batch.in_doubt) == (attempts, cid, in_doubt)
+    assert batch.error_message == ("The worker stopped during the call." if in_doubt else "")
     assert bool(claim(10)) == (state == Batch.State.QUEUED)
 
 

@@ -125,6 +125,7 @@ def test_cid_and_attempt_are_on_disk_before_the_call(
 
     [during] = seen
     assert (during.cid, during.attempts, during.state) == ("c0", 1, Batch.State.PUSHING)
+    assert during.in_doubt
     assert during.cid_at is not None
     # The lease begins anew with the call, however long the waiting took.
     assert during.lease_until is not None
@@ -226,7 +227,7 @@ def test_an_attempted_batch_is_repeated_while_its_cid_is_good(
     jpush.post(PUSH_URL, json={"msg_id": "1"})
     batch = one_batch(channel)
     good = timezone.now() - CID_LIFE + timedelta(minutes=1)
-    Batch.objects.update(cid="old", cid_at=good, attempts=1)
+    Batch.objects.update(cid="old", cid_at=good, attempts=1, in_doubt=True)
 
     assert push(pusher, batch).state == Batch.State.SENT
 
@@ -235,7 +236,7 @@ def test_a_batch_whose_cid_has_expired_is_unknown(
     pusher: Pusher, channel: Channel, jpush: RequestsMock
 ) -> None:
     batch = one_batch(channel)
-    Batch.objects.update(cid="old", cid_at=timezone.now() - CID_LIFE, attempts=1)
+    Batch.objects.update(cid="old", cid_at=timezone.now() - CID_LIFE, attempts=1, in_doubt=True)
 
     batch = push(pusher, batch)
 

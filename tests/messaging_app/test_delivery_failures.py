@@ -14,7 +14,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 from channels_app.models import Channel
 from messaging_app.delivery import BACKOFF_CAP_SECONDS, Pusher, claim
 from messaging_app.ledger import deliveries, ledger
-from messaging_app.models import Batch, ChannelQuota, Delivery, Message
+from messaging_app.models import Batch, ChannelQuota, Delivery
 from tests.messaging_app.makers import (
     CID_URL,
     PUSH_URL,
@@ -224,29 +224,3 @@ def test_wrong_credentials_fail_before_the_push(
     batch = push(pusher, one_batch(channel))
 
     assert (batch.state, batch.error_code, batch.attempts) == (Batch.State.FAILED, 1004, 0)
-
-
-@pytest.mark.parametrize(
-    ("answer", "state"),
-    [
-        ({"status": 429, "json": error(2002)}, Batch.State.FAILED),
-        ({"body": UNREACHABLE}, Batch.State.FAILED),
-        ({"status": 503}, Batch.State.UNKNOWN),
-        ({"body": TIMEOUT}, Batch.State.UNKNOWN),
-    ],
-)
-def test_after_the_messages_time_nothing_is_repeated(
-    pusher: Pusher,
-    channel: Channel,
-    jpush: RequestsMock,
-    answer: dict[str, Any],
-    state: Batch.State,
-) -> None:
-    jpush.post(PUSH_URL, **answer)
-    batch = one_batch(channel)
-    Batch.objects.update(cid="c", cid_at=timezone.now(), attempts=1)
-    Message.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-
-    batch = push(pusher, batch)
-
-    assert (batch.state, batch.attempts) == (state, 2)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import requests
 from django.utils import timezone
+from requests import PreparedRequest
 from responses import RequestsMock
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from channels_app.models import Channel
 from messaging_app.delivery import Pusher, claim
 from messaging_app.ledger import ledger
-from messaging_app.models import Batch, Message
+from messaging_app.models import Batch
 from tests.messaging_app.makers import one_batch, push
 
 PRIVATE = "https://push.example.com"
@@ -103,12 +104,25 @@ def test_a_cid_that_cannot_be_fetched_is_no_attempt(
     assert batch.error_code == status
 
 
-def test_a_cid_that_fails_after_the_messages_time_fails_the_batch(
-    pusher: Pusher, private: Channel, jpush: RequestsMock
+@pytest.mark.parametrize(
+    ("in_doubt", "state"), [(False, Batch.State.FAILED), (True, Batch.State.UNKNOWN)]
+)
+def test_a_cid_that_fails_after_the_messages_time_ends_the_batch(
+    pusher: Pusher,
+    private: Channel,
+    jpush: RequestsMock,
+    monkeypatch: pytest.MonkeyPatch,
+    in_doubt: bool,
+    state: Batch.State,
 ) -> None:
-    jpush.get(f"{PRIVATE}/v3/push/cid", status=503)
-    batch = one_batch(private)
-    Batch.objects.update(attempts=1)
-    Message.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    later = timezone.now() + timedelta(days=2)
 
-    assert push(pusher, batch).state == Batch.State.FAILED
+    def answer(request: PreparedRequest) -> tuple[int, dict[str, str], str]:
+        monkeypatch.setattr(timezone, "now", lambda: later)
+        return 503, {}, ""
+
+    jpush.add_callback("GET", f"{PRIVATE}/v3/push/cid", callback=answer)
+    batch = one_batch(private)
+    Batch.objects.update(attempts=1, in_doubt=in_doubt)
+
+    assert push(pusher, batch).state == state

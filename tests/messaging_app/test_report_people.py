@@ -99,10 +99,11 @@ def test_the_export_holds_the_filtered_list(admin_client: Client, message: Messa
         "Delivered",
         "Clicked",
         "Reason",
+        "Retraction",
     ]
     assert len(rows) == 7
     assert export(admin_client, message, box="clicked")[1:] == [
-        ["u2", "r2", "App 1", "clicked", "", "2026-11-24 08:30:00", ""]
+        ["u2", "r2", "App 1", "clicked", "", "2026-11-24 08:30:00", "", ""]
     ]
     assert [row[0] for row in export(admin_client, message, q="ghost")[1:]] == ["ghost"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from channels_app.models import BusinessLine, Channel
 from messaging_app.audience import Audience
+from messaging_app.expansion import expand
 from messaging_app.models import Message
 from tests.messaging_app.calls import APP, TO_U1, post
 
@@ -195,3 +196,14 @@ def test_chinese_text_arrives_whole(business_line: BusinessLine) -> None:
 
 def test_each_call_is_a_message_of_its_own(business_line: BusinessLine) -> None:
     assert sent(business_line, TO_U1) != sent(business_line, TO_U1)
+
+
+@pytest.mark.parametrize("priority", [1, 2, 3])
+def test_priority_goes_to_the_batches_of_the_message(
+    business_line: BusinessLine, channel: Channel, priority: int
+) -> None:
+    body = {**APP, "aud_app": [{"data": ["r1"]}], "option": {"priority": priority}}
+    message = sent(business_line, body)
+    assert expand(message.pk)
+
+    assert (message.priority, message.batches.get().priority) == (priority, priority)

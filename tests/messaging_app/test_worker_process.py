@@ -18,9 +18,10 @@ from pytest_django.fixtures import Settings
 from channels_app.jpush.sandbox import Options, Sandbox
 from channels_app.models import Channel
 from messaging_app.models import Batch, Message
+from messaging_app.retraction import retract
 from tests.messaging_app.makers import accept, add_crowd
 from tests.messaging_app.receipts import assert_counters_equal_the_rows
-from tests.messaging_app.running import count, is_done, point_to, until
+from tests.messaging_app.running import count, is_done, point_to, told, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
@@ -152,3 +153,29 @@ def test_two_workers_share_the_work(sandbox: Sandbox, channel: Channel) -> None:
 
     assert_each_device_has_it_once(sandbox, batches=12)
     assert sandbox.stats()["duplicates_by_cid"] == 0
+
+
+def test_a_worker_killed_while_it_withdraws_leaves_nothing_out(
+    sandbox: Sandbox, channel: Channel
+) -> None:
+    message = broadcast(channel, batches=8)
+    with worker(sandbox) as first:
+        until(lambda: is_done(message), what="it is sent")
+        # JPush withdraws, but no answer comes: each thread hangs in its call.
+        sandbox.change_faults(timeout_after_accept_rate=1, hang_seconds=600)
+        retract(message=message)
+        until(lambda: told(sandbox, "withdrawn") == THREADS, what="all threads hang")
+        first.kill()
+        first.wait()
+    left = Batch.objects.filter(withdrawal=Batch.Withdrawal.DUE).exclude(lease="")
+    assert left.count() == THREADS
+    left.update(lease_until=timezone.now() - timedelta(seconds=1))
+
+    sandbox.change_faults(timeout_after_accept_rate=0)
+    with worker(sandbox) as second:
+        done = Batch.objects.filter(withdrawal=Batch.Withdrawal.DONE)
+        until(lambda: done.count() == 8, what="the second worker finishes it")
+        stop(second)
+
+    assert told(sandbox, "withdrawn") == 8
+    assert not Batch.objects.exclude(withdrawal_error="").exists()

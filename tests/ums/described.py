@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.test import Client
-from django.utils import translation
+from django.utils import timezone, translation
 
 from channels_app.models import AccessKey, BusinessLine, Channel
+from messaging_app.api_docs.send_fields import MSGID
 from messaging_app.models import IdempotencyKey, Material, Message
 from tests.messaging_app.calls import header_of
 from tests.messaging_app.forms import CONTENT_TYPE, Part
@@ -87,6 +88,13 @@ class World:
         """Whose key the call takes; the other's is refused, unless it takes both."""
         schemes = {name for scheme in call.operation["security"] for name in scheme}
         return self.line if "ChannelKey" in schemes else self.access_key
+
+    def known_message(self) -> None:
+        """The message that the examples name."""
+        now = timezone.now()
+        Message(
+            business_line=self.line, msgid=MSGID, audience={}, content={}, expires_at=now
+        ).save()
 
     def make(
         self,

@@ -131,8 +131,9 @@ def test_every_request_is_answered_as_documented_and_done_whole_or_not_at_all(
         if "msgid" in (case.path_parameters or {}) and statuses.total() % 2:
             case.path_parameters["msgid"] = service.msgid
         # With the example's key for each body, 422 would be all that is ever answered.
-        if (case.headers or {}).get(KEY.name) == KEY.example and statuses.total() % 4:
-            del case.headers[KEY.name]
+        headers = case.headers
+        if headers and headers.get(KEY.name) == KEY.example and statuses.total() % 4:
+            del headers[KEY.name]
         statuses[_call_and_check(service, case)] += 1
 
     # Nothing can be wrong with a path that leads to the view.

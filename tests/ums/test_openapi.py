@@ -18,8 +18,6 @@ from tests.ums.described import CALLS, JSON, SCHEMA, Described
 from ums.api_docs import CODES, description
 from ums.lib.errors import Code
 
-NOT_ANSWERED_YET = {Code.ALREADY_RETRACTED}
-
 
 def test_the_description_is_valid_and_the_generator_has_no_complaint() -> None:
     validate_schema(description())
@@ -75,7 +73,7 @@ def test_every_business_code_is_explained_and_shown_in_an_example() -> None:
     shown = {value["code"] for call in CALLS for _status, _name, value in call.failures()}
 
     assert set(CODES) == set(Code)
-    assert shown | {Code.OK} | NOT_ANSWERED_YET == set(Code)
+    assert shown | {Code.OK} == set(Code)
     assert all(f"| {code:d} | " in SCHEMA["info"]["description"] for code in Code)
 
 

@@ -6,13 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from channels_app.models import AccessKey, BusinessLine, Channel
-from messaging_app.api_docs.send_fields import MSGID
 from messaging_app.api_docs.templates import TEMPLATE_ID
-from messaging_app.models import Message, Template
+from messaging_app.models import Template
 from tests.ums.described import CALLS, JSON, SCHEMA, Described, World, stored
 from tests.ums.provocations import PROVOCATIONS
 from users_app.models import EndUser
@@ -44,9 +42,7 @@ def test_an_example_request_is_accepted_and_answered_as_described(
     world: World, call: Described, body: Any
 ) -> None:
     EndUser.objects.create(userid="userid1")
-    known = Message(business_line=world.line, msgid=MSGID, audience={}, content={})
-    known.expires_at = known.created_at = timezone.now()
-    known.save()
+    world.known_message()
 
     response = world.make(call, body)
 

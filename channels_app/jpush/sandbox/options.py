@@ -29,17 +29,19 @@ def is_callable_url(url: object) -> bool:
 class Faults:
     """The fault menu; fractions are 0..1, times are seconds."""
 
-    latency: float = _choice("seconds that each push takes", default=0.0)
-    error_rate: float = _choice("fraction of pushes answered 500 or 503, not taken", default=0.0)
+    latency: float = _choice("seconds that each push or withdrawal takes", default=0.0)
+    error_rate: float = _choice(
+        "fraction of pushes and withdrawals answered 500 or 503, not taken", default=0.0
+    )
     drop_rate: float = _choice(
-        "fraction of pushes whose connection is closed, not taken", default=0.0
+        "fraction of pushes and withdrawals whose connection is closed, not taken", default=0.0
     )
     timeout_after_accept_rate: float = _choice(
-        "fraction of pushes taken, then never answered: closed after the hang time", default=0.0
+        "fraction of both taken, then never answered: closed after the hang time", default=0.0
     )
     hang_seconds: float = _choice("how long such an answer is held back", default=30.0)
     drop_after_accept_rate: float = _choice(
-        "fraction of pushes taken, whose connection is then closed without an answer", default=0.0
+        "fraction of both taken, whose connection is then closed without an answer", default=0.0
     )
     duplicate_callbacks: float = _choice("fraction of receipts posted twice", default=0.0)
     late_callbacks: float = _choice("fraction of receipts posted 5 seconds late", default=0.0)

@@ -150,7 +150,7 @@ def _cid(call: Call) -> object:
 
 
 def _withdraw(call: Call) -> None:
-    call.service.book.withdraw(call.caller.app_key, call.argument)
+    call.service.withdraw(call.caller.app_key, call.argument)
 
 
 def _received(call: Call) -> object:

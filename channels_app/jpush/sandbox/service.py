@@ -11,7 +11,7 @@ from typing import Any
 from channels_app.jpush.sandbox.answers import DropError, MissingError, RefusalError
 from channels_app.jpush.sandbox.callbacks import Callbacks, Receiver
 from channels_app.jpush.sandbox.limits import RateWindows
-from channels_app.jpush.sandbox.options import Options
+from channels_app.jpush.sandbox.options import Faults, Options
 from channels_app.jpush.sandbox.outcomes import Outcomes
 from channels_app.jpush.sandbox.posting import basic_header
 from channels_app.jpush.sandbox.receipts import ReceiptPlan
@@ -46,7 +46,7 @@ class Service:
         self.rates = RateWindows(
             limit=self.options.rate_limit, seconds=self.options.rate_window, clock=self._clock
         )
-        self._push_numbers = itertools.count()
+        self._call_numbers = itertools.count()
         self.callbacks.reset()
 
     def change_faults(self, values: Mapping[str, Any]) -> None:
@@ -65,15 +65,8 @@ class Service:
 
     def push(self, app_key: str, master_secret: str, body: bytes) -> dict[str, str]:
         """protocol/jpush.md 2, with the faults on the way."""
-        number = next(self._push_numbers)
-        faults = self.faults
-        self._hold(faults.latency)
-        if self._strikes(faults.drop_rate, "drop", number):
-            raise DropError
-        if self._strikes(faults.error_rate, "error", number):
-            if self._strikes(0.5, "which error", number):
-                raise RefusalError(1000, "Internal error (a fault of the sandbox)")
-            raise RefusalError(1030, "Internal timeout (a fault of the sandbox)")
+        number, faults = next(self._call_numbers), self.faults
+        self._fail_before(faults, number)
         push = read_push(body)
         accepted = self.book.accept(app_key, push)
         message = accepted.message
@@ -82,12 +75,15 @@ class Service:
             authorization = basic_header(app_key, master_secret)
             self._send_receipts(push, message, accepted.fates, authorization)
             # Only the call that was taken: its repetition with the same cid gets the answer.
-            if self._strikes(faults.timeout_after_accept_rate, "hang", number):
-                self._hold(faults.hang_seconds)
-                raise DropError
-            if self._strikes(faults.drop_after_accept_rate, "drop after", number):
-                raise DropError
+            self._fail_after(faults, number)
         return {"sendno": accepted.sendno, "msg_id": message.msg_id}
+
+    def withdraw(self, app_key: str, msg_id: str) -> None:
+        """protocol/jpush.md 5, with the faults on the way: the body of the answer is empty."""
+        number, faults = next(self._call_numbers), self.faults
+        self._fail_before(faults, number)
+        self.book.withdraw(app_key, msg_id)
+        self._fail_after(faults, number)
 
     def validate(self, app_key: str, body: bytes) -> dict[str, str]:
         """protocol/jpush.md 4: the answer of a push, but nothing is sent."""
@@ -101,6 +97,22 @@ class Service:
         if not COUNT.fullmatch(count) or kind not in {"push", "schedule"}:
             raise RefusalError(1003, "count or type is illegal")
         return {"cidlist": self.book.issue_cids(app_key, min(int(count), self.options.cid_max))}
+
+    def _fail_before(self, faults: Faults, number: int) -> None:
+        self._hold(faults.latency)
+        if self._strikes(faults.drop_rate, "drop", number):
+            raise DropError
+        if self._strikes(faults.error_rate, "error", number):
+            if self._strikes(0.5, "which error", number):
+                raise RefusalError(1000, "Internal error (a fault of the sandbox)")
+            raise RefusalError(1030, "Internal timeout (a fault of the sandbox)")
+
+    def _fail_after(self, faults: Faults, number: int) -> None:
+        if self._strikes(faults.timeout_after_accept_rate, "hang", number):
+            self._hold(faults.hang_seconds)
+            raise DropError
+        if self._strikes(faults.drop_after_accept_rate, "drop after", number):
+            raise DropError
 
     def _hold(self, seconds: float) -> None:
         """Waits, but not longer than the sandbox runs."""
