@@ -10,6 +10,7 @@ from responses import RequestsMock
 
 from channels_app.models import Channel
 from messaging_app.delivery import Pusher
+from messaging_app.withdrawal import Withdrawer
 from tests.messaging_app.makers import CID_URL
 
 
@@ -29,6 +30,13 @@ def pusher(stopping: threading.Event) -> Iterator[Pusher]:
     pusher = Pusher(stopping)
     yield pusher
     pusher.close()
+
+
+@pytest.fixture
+def withdrawer(stopping: threading.Event) -> Iterator[Withdrawer]:
+    withdrawer = Withdrawer(stopping)
+    yield withdrawer
+    withdrawer.close()
 
 
 @pytest.fixture

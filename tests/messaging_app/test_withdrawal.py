@@ -18,18 +18,13 @@ from messaging_app.delivery import BACKOFF_CAP_SECONDS, LEASE_SECONDS
 from messaging_app.models import Batch, ChannelQuota, Message
 from messaging_app.retraction import retract
 from messaging_app.withdrawal import WITHDRAWABLE_FOR, Withdrawer, claim
-from tests.messaging_app.figures import settle
-from tests.messaging_app.makers import PUSH_URL, one_batch, reread
+from tests.messaging_app.makers import reread
+from tests.messaging_app.withdrawals import GONE, URL, due_again, retracted_batch, withdraw
 
-URL = f"{PUSH_URL}/17"
 TIMEOUT: dict[str, Any] = {"body": requests.ReadTimeout("nothing came")}
 UNREACHABLE = requests.ConnectionError(
     MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]  # no pool
 )
-GONE: dict[str, Any] = {
-    "status": 400,
-    "json": {"error": {"code": 1003, "message": "msg_id not exist"}},
-}
 
 
 @pytest.fixture
@@ -57,6 +52,11 @@ def withdraw(withdrawer: Withdrawer, batch: Batch) -> Batch:
 def due_again() -> None:
     Batch.objects.update(not_before=timezone.now())
     ChannelQuota.objects.update(next_call_at=0)
+
+
+@pytest.fixture
+def batch(channel: Channel) -> Batch:
+    return retracted_batch(channel)
 
 
 @pytest.mark.parametrize("answer", [{"body": ""}, {"json": {}}, {"status": 204}])
