@@ -68,7 +68,7 @@ SENT = Call(
                 },
             ),
             Example(
-                _("For each platform its own, tomorrow morning"),
+                _("For each platform its own, a day from now"),
                 {
                     "aud_userid": ["user1"],
                     "msg_app": [
