@@ -98,7 +98,8 @@ def introduce(result: dict[str, Any], **_others: Any) -> dict[str, Any]:
 
 
 def _introduction() -> str:
-    codes = "\n".join(f"| {int(code)} | {text} |" for code, text in CODES.items())
+    rows = [(_("Code"), _("Meaning")), ("---", "---"), *((int(c), t) for c, t in CODES.items())]
+    codes = "\n".join(f"| {code} | {text} |" for code, text in rows)
     return "\n\n".join(
         (
             _(
@@ -116,7 +117,7 @@ def _introduction() -> str:
                 " 429 and 500 it can be repeated; a repeated message is sent once where both calls"
                 " have the same `Idempotency-Key`."
             ),
-            f"| {_('Code')} | {_('Meaning')} |\n|---|---|\n{codes}",
+            codes,
         )
     )
 
