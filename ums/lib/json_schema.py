@@ -12,14 +12,13 @@ REF = "#/components/schemas/{name}"
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the type of a field does not say: words, further JSON Schema, or a nearer `shape`.
+    """What the type of a field does not say: words, and further JSON Schema.
 
     Documentation only. The rule is kept by the code that answers with its own error code.
     """
 
     text: str | Promise = ""
     schema: Mapping[str, Any] = field(default_factory=dict)
-    shape: Any = None
 
 
 # By the name on the wire.
@@ -33,23 +32,15 @@ def components_of(
 
     KeyError where `fields` has a note on a field that does not exist.
     """
-    wanted: dict[Any, Any] = {name: shape for name, shape in shapes.items() if shape is not None}
-    for struct, notes in fields.items():
-        for field_name, note in notes.items():
-            if note.shape is not None:
-                wanted[struct.__name__, field_name] = note.shape
+    wanted = {name: shape for name, shape in shapes.items() if shape is not None}
     found, raw = msgspec.json.schema_components(wanted.values(), ref_template=REF)
-    schemas = {name: _plain(schema) for name, schema in zip(wanted, found, strict=True)}
     components = {name: _plain(schema) for name, schema in raw.items()}
     for struct, notes in fields.items():
-        if (component := components.get(struct.__name__)) is None:
-            continue
-        properties = component["properties"]
-        for field_name, note in notes.items():
-            own = properties[field_name]
-            schema = schemas.get((struct.__name__, field_name), own)
-            properties[field_name] = _noted(schema, note)
-    return {name: schema for name, schema in schemas.items() if name in shapes}, components
+        if struct.__name__ in components:
+            properties = components[struct.__name__]["properties"]
+            for name, note in notes.items():
+                properties[name] = _noted(properties[name], note)
+    return dict(zip(wanted, map(_plain, found), strict=True)), components
 
 
 def _noted(schema: dict[str, Any], note: Note) -> dict[str, Any]:
