@@ -64,7 +64,7 @@ AUDIENCE: dict[str, Note] = {
         )
     ),
     **{f"aud_{kind}": OTHER_KIND for kind in OTHER_KINDS},
-    "rule_id": Note(_("There are no sending rules here: 0, or leave it out.")),
+    "rule_id": Note(_("There are no sending rules here: 0, or leave it out."), {"enum": [0, None]}),
     "option": Note(_("Settings of this message.")),
     "callback": Note(_("Checked for its form; without effect yet.")),
 }
@@ -94,7 +94,10 @@ FIELDS: Fields = {
                 "When to send, up to a year ahead; an extension. A time that is past sends at once,"
                 " unless it is past by more than the time-to-live."
             ),
-            {"examples": ["2026-12-01T09:00:00+08:00"]},
+            {
+                "anyOf": [{"format": "date-time"}, {"enum": ["", None]}],
+                "examples": ["2026-12-01T09:00:00+08:00"],
+            },
         ),
     },
     CustomIds: {

@@ -1,36 +1,27 @@
 """Requests made up from the OpenAPI description, valid and not, against a real web process."""
 
-import base64
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from messaging_app.api_docs.send_fields import IDEMPOTENCY_KEY as KEY
-from messaging_app.api_docs.templates import TEMPLATE_ID
-from ums.api_docs import description
-from ums.lib.encryption import new_key
-from ums.local.stack import Stack, free_port
+from tests.ums.described import CALLS, JSON
+from tests.ums.described import SCHEMA as DESCRIPTION
+from tests.ums.service import Service, running
 
 ALL_CASES = 2_000
-CHANNEL_CODE = "app123"  # that of the examples
+CASES_PER_FIELD = 20
 AnyCase = Case[Any]
-MAKE_TEMPLATE = f"""
-from messaging_app.models import Channel, Template
-template = Template.objects.create(id={TEMPLATE_ID}, name="Offer", text="{{user}}, see {{url}}")
-template.channels.set(Channel.objects.all())
-"""
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -41,7 +32,8 @@ CHECKS = [
 ]
 # In a form an empty list is nothing at all.
 TAKES_WHAT_IS_WRONG = {"POST /v1/material"}
-SCHEMA = schemathesis.openapi.from_dict(description())
+SCHEMAS = DESCRIPTION["components"]
+SCHEMA = schemathesis.openapi.from_dict(DESCRIPTION)
 SCHEMA.config.generation.update(with_security_parameters=False)
 OPERATIONS = {
     found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
@@ -49,75 +41,10 @@ OPERATIONS = {
 CASES_PER_CALL = ALL_CASES // len(OPERATIONS) + 1
 
 
-@dataclass
-class Service:
-    """A running web process, its keys, and a look at its database from outside."""
-
-    url: str
-    keys: dict[str, str]  # security scheme -> Authorization header
-    database: sqlite3.Connection
-    msgid: str = ""
-    msgids: set[str] = field(default_factory=set)
-    session: requests.Session = field(default_factory=requests.Session)
-
-    def version(self) -> int:
-        """Another number after anything has been written by anybody."""
-        return int(self.database.execute("PRAGMA data_version").fetchone()[0])
-
-    def messages(self) -> int:
-        query = "SELECT COUNT(*) FROM messaging_app_message"
-        return int(self.database.execute(query).fetchone()[0])
-
-    def userids(self) -> set[str]:
-        return {row[0] for row in self.database.execute("SELECT userid FROM users_app_enduser")}
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder = tmp_path_factory.mktemp("service")
-    port = free_port()
-    environment = {
-        "SECRET_KEY": "test",
-        "UMS_ENCRYPTION_KEYS": new_key(),
-        "UMS_DATA_DIR": str(folder),
-        "DATABASE_URL": f"sqlite:///{folder}/api.sqlite3",
-        "UMS_BASE_URL": f"http://127.0.0.1:{port}",
-        "UMS_LANGUAGE": "en",
-    }
-    with Stack(environment, log=folder / "processes.log") as stack:
-        stack.manage("migrate", "--no-input", "--verbosity", "0")
-        stack.manage(
-            *("create_channel", "--code", CHANNEL_CODE, "--name", "Guide"),
-            *("--app-key", "a" * 24, "--master-secret", "s" * 24),
-        )
-        line = json.loads(
-            stack.manage("create_business_line", "--name", "Shop", "--channel", CHANNEL_CODE)
-        )
-        stack.manage("shell", "-c", MAKE_TEMPLATE)
-        access = json.loads(stack.manage("create_access_key", "--name", "People"))
-        stack.start_web("127.0.0.1", port)
-        stack.wait_for("web", f"http://127.0.0.1:{port}/health")
-        database = sqlite3.connect(folder / "api.sqlite3", isolation_level=None)
-        keys = {
-            "ChannelKey": _basic(line["channel_key"], line["master_secret"]),
-            "AccessKey": _basic(access["access_key"], access["master_secret"]),
-        }
-        yield _with_a_message(Service(f"http://127.0.0.1:{port}", keys, database))
-        database.close()
-
-
-def _basic(key: str, secret: str) -> str:
-    return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
-
-
-def _with_a_message(service: Service) -> Service:
-    answer = service.session.post(
-        f"{service.url}/v1/broadcast",
-        json={"msg_app": [{"platform": "all", "notification": {"alert": "Hi"}}]},
-        headers={"Authorization": service.keys["ChannelKey"]},
-    )
-    service.msgid = answer.json()["msgid"]
-    return service
+    with running(tmp_path_factory.mktemp("service")) as service:
+        yield service
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
@@ -150,6 +77,65 @@ def test_every_request_is_answered_as_documented_and_done_whole_or_not_at_all(
 
     assert statuses.total() >= CASES_PER_CALL
     assert statuses[200] or "200" not in operation.definition.raw["responses"]
+
+
+@pytest.mark.parametrize("label", ["POST /v1/sent", "POST /v1/template/sent"])
+def test_each_field_alone_is_taken_or_refused_as_its_schema_says(
+    service: Service, label: str
+) -> None:
+    """Beside fields that are right, since a body with two faults is refused at the first."""
+    call = next(call for call in CALLS if f"{call.method.upper()} {call.path}" == label)
+    assert call.body
+    validator = Draft202012Validator({**call.body["schema"], "components": SCHEMAS})
+    example = next(iter(call.requests().values()))
+    statuses: Counter[int] = Counter()
+
+    def check(path: Sequence[str], value: Any) -> None:
+        body = {**example, path[0]: value if len(path) == 1 else {path[1]: value}}
+        version = service.version()
+        response = service.session.post(
+            f"{service.url}{call.path}",
+            json.dumps(body),
+            headers={"Authorization": service.keys["ChannelKey"], "Content-Type": JSON},
+        )
+        statuses[response.status_code] += 1
+        code = response.json()["code"]
+        assert (response.status_code, code == 0) in ((200, True), (400, False)), body
+        assert validator.is_valid(body) or response.status_code == 400, body
+        assert response.status_code == 200 or service.version() == version, body
+
+    for path, strategy in _fields(call.body["schema"]["$ref"]):
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+            cases = strategy.as_strategy(generation_mode=mode)
+            _each(cases, CASES_PER_FIELD, lambda case, path=path: _send_value(case, path, check))
+    assert statuses[200] > statuses.total() / 10
+
+
+def _fields(ref: str, parents: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Path and made-up values of each field of a body, and of the objects in it."""
+    for name, schema in SCHEMAS["schemas"][ref.rpartition("/")[2]]["properties"].items():
+        path = (*parents, name)
+        yield path, _values_of(schema)
+        for branch in schema.get("anyOf", ()):
+            if "$ref" in branch:
+                yield from _fields(branch["$ref"], path)
+
+
+def _values_of(schema: dict[str, Any]) -> Any:
+    """An operation whose body is `{"value": …}`: Schemathesis makes up bodies only."""
+    body = {"type": "object", "required": ["value"], "properties": {"value": schema}}
+    operation = {
+        "requestBody": {"content": {JSON: {"schema": body}}, "required": True},
+        "responses": {"200": {"description": "-"}},
+    }
+    root = {"openapi": "3.1.0", "info": {"title": "-", "version": "-"}, "components": SCHEMAS}
+    made = schemathesis.openapi.from_dict({**root, "paths": {"/": {"post": operation}}})
+    return made["/"]["POST"]
+
+
+def _send_value(case: AnyCase, path: Sequence[str], check: Any) -> None:
+    if isinstance(case.body, dict) and "value" in case.body:
+        check(path, case.body["value"])
 
 
 def _each(strategy: Any, number: int, check: Any) -> None:
