@@ -13,6 +13,9 @@ from rest_framework.views import APIView
 from channels_app.authentication import Caller, IsBusinessLine
 from channels_app.models import BusinessLine, Channel
 from messaging_app import idempotency, templates
+from messaging_app.api_docs.messages import MESSAGE
+from messaging_app.api_docs.send import BROADCAST, SENT
+from messaging_app.api_docs.templates import TEMPLATE_BROADCAST, TEMPLATE_SENT
 from messaging_app.audience import Audience
 from messaging_app.idempotency import Repetition
 from messaging_app.ledger import BOXES, ledger
@@ -24,6 +27,7 @@ from messaging_app.submission import submit
 from messaging_app.template_request import TemplateRequest
 from ums.lib.api import body_of, decode_body
 from ums.lib.errors import Code, NotFoundError
+from ums.lib.openapi_schema import describe
 
 
 class LineView(APIView):
@@ -92,30 +96,35 @@ class _TemplateView(_SendView):
         return push, list(template.channels.enabled().filter(business_lines=line))
 
 
+@describe(post=SENT)
 class SentView(_PlainView):
     """POST /v1/sent (protocol/ums.md 3.1)."""
 
     to_everyone = False
 
 
+@describe(post=BROADCAST)
 class BroadcastView(_PlainView):
     """POST /v1/broadcast (protocol/ums.md 3.1)."""
 
     to_everyone = True
 
 
+@describe(post=TEMPLATE_SENT)
 class TemplateSentView(_TemplateView):
     """POST /v1/template/sent (protocol/ums.md 3.2)."""
 
     to_everyone = False
 
 
+@describe(post=TEMPLATE_BROADCAST)
 class TemplateBroadcastView(_TemplateView):
     """POST /v1/template/broadcast (protocol/ums.md 3.2)."""
 
     to_everyone = True
 
 
+@describe(get=MESSAGE)
 class MessageView(LineView):
     """GET /v1/message/{msgid}: state and ledger; an extension of ours."""
 

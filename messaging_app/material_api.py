@@ -18,9 +18,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app.authentication import Caller, IsBusinessLine
+from messaging_app.api_docs.material import MATERIAL
 from messaging_app.material import DEFAULT_HOURS, MAX_BYTES, address_of, store
 from ums.lib.api import BodyTooLarge
 from ums.lib.errors import Code, DomainError
+from ums.lib.openapi_schema import describe
 from users_app.changes import shown
 
 ATTACHMENT = "attachment"
@@ -53,6 +55,7 @@ class FormParser(BaseParser):
         return parsed
 
 
+@describe(post=MATERIAL)
 class MaterialView(APIView):
     """protocol/ums.md 3.6"""
 

@@ -4,10 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from messaging_app.api import LineView, line_of, message_of
+from messaging_app.api_docs.messages import RETRACT
 from messaging_app.retraction import retract
 from ums.lib.errors import Code
+from ums.lib.openapi_schema import describe
 
 
+@describe(post=RETRACT)
 class RetractView(LineView):
     """POST /v1/retract/{msgid}: the body is not read, since real clients send junk (3.0)."""
 

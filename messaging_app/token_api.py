@@ -7,7 +7,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from channels_app.authentication import IsBusinessLine
+from messaging_app.api_docs.token import token
 from ums.lib.errors import Code, DomainError
+from ums.lib.openapi_schema import describe
 from users_app.changes import shown
 
 MISSING_CHANNEL = {
@@ -18,6 +20,7 @@ MISSING_CHANNEL = {
 }
 
 
+@describe(get=token(MISSING_CHANNEL))
 class TokenView(APIView):
     """protocol/ums.md 3.7"""
 

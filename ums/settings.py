@@ -51,6 +51,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "channels_app",
     "users_app",
     "messaging_app",
@@ -155,8 +157,20 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["ums.lib.api.RawBodyParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "ums.lib.negotiation.AlwaysFirst",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS is 405, in the same shape as all else
     "EXCEPTION_HANDLER": "ums.lib.api.exception_handler",
     "UNAUTHENTICATED_USER": None,
+}
+
+# The descriptions themselves stand beside the views, in `api_docs`.
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "UMS REST API",
+    "VERSION": "1",
+    "SORT_OPERATIONS": False,  # as the addresses are listed
+    "POSTPROCESSING_HOOKS": ["ums.api_docs.introduce"],
 }
 
 LOGGING = {

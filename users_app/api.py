@@ -13,15 +13,15 @@ from rest_framework.views import APIView
 from channels_app.authentication import Caller, IsGlobalAccessKey
 from ums.lib.api import decode_body
 from ums.lib.errors import Code, DomainError
+from ums.lib.openapi_schema import describe
+from users_app.api_docs import USER_DELETE, USER_OPT
 from users_app.bind_ids import bind_ids_for
 from users_app.changes import RefusedError, checked_userid, fold
 from users_app.items import FailedItem, read_items, read_userids
+from users_app.shapes import MAX_USERS
 from users_app.upload import apply_changes, delete_people
 
 logger = logging.getLogger(__name__)
-
-# The original's limit is not known (protocol/ums.md 12.2); a send has the same one.
-MAX_USERS = 1000
 
 
 class UserView(APIView):
@@ -33,6 +33,7 @@ class UserView(APIView):
         return response
 
 
+@describe(post=USER_OPT)
 class UserOptView(UserView):
     """protocol/ums.md 3.4"""
 
@@ -52,6 +53,7 @@ class UserOptView(UserView):
         return _outcome((item.userid for item in items), failed)
 
 
+@describe(post=USER_DELETE)
 class UserDeleteView(UserView):
     """protocol/ums.md 3.5"""
 

@@ -11,6 +11,8 @@ from msgspec import Meta
 from ums.lib.errors import DomainError
 from users_app.changes import shown
 
+# The original's limit is not known (protocol/ums.md 12.2); a send has the same one.
+MAX_USERS = 1000
 # Typed clients write a field that they do not use as null, "" or {}: it says nothing.
 Unsaid = Literal[""] | None
 Texts = dict[str, list[str]]

@@ -138,3 +138,22 @@ def test_another_method_is_405_in_the_same_shape() -> None:
     response = EchoView.as_view()(APIRequestFactory().generic("PUT", "/"))
 
     assert (response.status_code, response.data["code"]) == (405, 4004)
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/xml;q=0.9", "nonsense"])
+def test_the_answer_is_json_whatever_the_caller_accepts(accept: str) -> None:
+    request = RequestFactory().post(
+        "/?format=xml", b'{"userid": "u1"}', content_type="text/html", headers={"Accept": accept}
+    )
+
+    response = EchoView.as_view()(request)
+    response.render()
+
+    assert (response.status_code, response["Content-Type"]) == (200, "application/json")
+    assert response.content == b'{"userid":"u1"}'
+
+
+def test_options_is_405_in_the_same_shape() -> None:
+    response = EchoView.as_view()(APIRequestFactory().options("/"))
+
+    assert (response.status_code, response.data["code"]) == (405, 4004)
