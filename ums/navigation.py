@@ -94,6 +94,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 ),
                 _item(_("Operators"), "badge", "admin:auth_user_changelist", "auth.view_user"),
                 _item(_("Groups"), "groups", "admin:auth_group_changelist", "auth.view_group"),
+                _item(_("API documentation"), "api", "api_docs"),
             ],
         },
     ]

@@ -1,5 +1,6 @@
 """Describes the calls about one message: its state, and taking it back (protocol/ums.md 3.3, 7)."""
 
+from dataclasses import replace
 from typing import Literal
 
 import msgspec
@@ -164,7 +165,7 @@ RETRACT = Call(
     answer=Done,
     answers=(Example(_("Taken back"), {"code": 0, "message": "success"}),),
     refusals=(
-        UNKNOWN_MESSAGE,
+        replace(UNKNOWN_MESSAGE, status=400),  # as every failure of this call (protocol 3.3)
         Refusal(
             400,
             Code.ALREADY_RETRACTED,

@@ -123,7 +123,7 @@ def test_the_message_of_somebody_else_is_not_there(
 
     response = retract(business_line, theirs.msgid)
 
-    refusal(response, status=404, code=4004, words=f"“{theirs.msgid}”")
+    refusal(response, status=400, code=4004, words=f"“{theirs.msgid}”")
     assert state_of(theirs) == Message.State.EXPANDING
 
 
@@ -131,11 +131,11 @@ def test_the_message_of_somebody_else_is_not_there(
     "msgid", ["x", "v:1t:1603707455p:27133n:2", "%00", "%00x", "%E6%88%91", "%ff", "x" * 2000]
 )
 def test_an_unknown_msgid_is_not_found(business_line: BusinessLine, msgid: str) -> None:
-    refusal(retract(business_line, msgid), status=404, code=4004)
+    refusal(retract(business_line, msgid), status=400, code=4004)
 
 
 def test_one_msgid_per_call(business_line: BusinessLine, message: Message) -> None:
-    refusal(retract(business_line, f"{message.msgid},{message.msgid}"), status=404, code=4004)
+    refusal(retract(business_line, f"{message.msgid},{message.msgid}"), status=400, code=4004)
     refusal(retract(business_line, f"{message.msgid}/x"), status=404, code=4004)
     assert state_of(message) == Message.State.SENDING
 

@@ -16,6 +16,7 @@ def client() -> Client:
     [
         ("/v1/bad", 400, 4004, "The request could not be read."),
         ("/v1/nothing", 404, 4004, "There is no call “/v1/nothing”."),
+        ("/v1", 404, 4004, "There is no call “/v1”."),
         ("/v1/broken", 500, 5000, "The server failed."),
     ],
 )
