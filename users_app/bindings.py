@@ -99,8 +99,9 @@ BINDINGS = (
 
 # --- after loading -------------------------------------------------------------------------------
 
-INDEX_STAGED = Template("CREATE INDEX staged_${kind}_value ON staged_$kind (userid, scope, value)")
-INDEX_STAGED_DEVICES = Template("CREATE INDEX staged_${kind}_owner ON staged_$kind (scope, value)")
+INDEX_STAGED_DEVICES = Template(
+    "CREATE INDEX IF NOT EXISTS staged_${kind}_owner ON staged_$kind (scope, value)"
+)
 
 # Where there is room for one value, the readable part has named it.
 SPARE_THE_FAULTY = Template("""
@@ -133,6 +134,8 @@ LAST_OWNER_ONLY = Template("""
 
 # --- what would change ---------------------------------------------------------------------------
 
+FOUND = ("wanted", "unwanted", "moved")
+
 FIND_WANTED = Template("""
     INSERT INTO wanted_$kind (userid, scope, value)
     SELECT DISTINCT s.userid, s.scope, s.value
@@ -148,9 +151,9 @@ FIND_UNNAMED = Template("""
     FROM (SELECT DISTINCT userid, scope FROM staged_$kind WHERE replaces = 1) AS r
         CROSS JOIN users_app_enduser AS u CROSS JOIN $table AS t
     WHERE u.userid = r.userid AND t.end_user_id = u.id AND t.$scope = r.scope
-      AND NOT EXISTS (
-        SELECT 1 FROM staged_$kind AS s
-        WHERE s.userid = r.userid AND s.scope = r.scope AND s.value = t.$value AND s.present = 1)
+      AND (SELECT s.present FROM staged_$kind AS s
+        WHERE s.userid = r.userid AND s.scope = r.scope AND s.value = t.$value AND s.present = 1
+        LIMIT 1) IS NULL
 """)
 
 FIND_ABSENT = Template("""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
 from django.utils.translation import gettext as _
 
 from ums.lib.errors import DomainError
@@ -43,8 +44,7 @@ class Op(StrEnum):
     DEL = "del"
 
 
-@dataclass(frozen=True, slots=True)
-class BindingChange:
+class BindingChange(msgspec.Struct, frozen=True, gc=False):
     """One value below one scope: a Channel's id for an app, a bind_id for a tag, or such as
     "phone:all" for a contact.
 
@@ -61,8 +61,7 @@ class BindingChange:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class PersonChange:
+class PersonChange(msgspec.Struct, frozen=True, gc=False):
     """What one part of an upload says about one person.
 
     `faulty`: something said about this person could not be read. Nothing of theirs is replaced
@@ -74,16 +73,14 @@ class PersonChange:
     faulty: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, gc=False):
     op: Op
     kind: Kind
     scope: int | str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One readable item of the user API; its operations are in the order of `Op`."""
 
     userid: str

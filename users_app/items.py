@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import msgspec
 from django.utils.translation import gettext as _
@@ -23,6 +24,9 @@ from users_app.contacts import ContactKind, checked_contact, contact_scope
 from users_app.shapes import FIELDS, ItemShape, UserFields, UserItem
 
 _ITEM = ItemShape[UserItem](UserItem)
+_CONTACT_KINDS = tuple(ContactKind)
+_CONTACTS = attrgetter(*_CONTACT_KINDS)
+_UNSAID = (None,) * len(_CONTACT_KINDS)
 _USERID = ItemShape[str | int](str | int)
 
 
@@ -80,9 +84,10 @@ def _field_operations(op: Op, fields: UserFields, bind_ids: BindIds) -> Iterator
         for bind_id, values in fields.tag.items():
             names = tuple(checked_tag(value) for value in values)
             yield Operation(op, Kind.TAG, bind_ids.tag_scope(bind_id), names)
-    for kind in ContactKind:
-        said: str | list[str] | dict[str, str] | dict[str, list[str]] | None
-        said = getattr(fields, kind)
+    contacts = _CONTACTS(fields)
+    if contacts == _UNSAID:  # as in most uploads, which are large
+        return
+    for kind, said in zip(_CONTACT_KINDS, contacts, strict=True):
         if said or isinstance(said, list):
             by_bind_id = said if isinstance(said, dict) else {ALL: said}
             for bind_id, value in by_bind_id.items():

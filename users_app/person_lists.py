@@ -22,7 +22,7 @@ ROWS_PER_CHUNK = 2_000
 BYTE_ORDER_MARK = "\ufeff"  # else Excel takes the one sign beyond ASCII for something else
 FORMULA_SIGNS = ("=", "+", "-", "@")
 _MAX_ID = 2**63 - 1
-_TABLES = {"staged_userids": "userid varchar(64) NOT NULL"}
+_TABLES = sql.TemporaryTables({"staged_userids": "userid varchar(64) NOT NULL"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +150,9 @@ def csv_lines(person_list: PersonList) -> Iterator[str]:
 def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str) -> Outcome:
     """One statement over any number of lines, which are read before the database is locked."""
     reading = _Reading(lines)
-    with sql.temporary_tables(_TABLES):
-        sql.load_rows("staged_userids", ("userid",), reading.rows())
-        sql.analyze("staged_userids")
+    with _TABLES.empty():
+        loaded = sql.load_rows("staged_userids", ("userid",), reading.rows())
+        sql.plan_for(loaded, _TABLES.columns)
         userids = sql.scalar("SELECT COUNT(DISTINCT userid) FROM staged_userids")
         with transaction.atomic():
             _hold(person_list)

@@ -2,19 +2,20 @@
 
 import pytest
 from django.db import connection, transaction
-from django.db.utils import DatabaseError
+from django.test.utils import CaptureQueriesContext
 
 from ums.lib import sql
 
 pytestmark = pytest.mark.django_db
 
-TABLES = {"lib_words": "word varchar(20) NOT NULL, number bigint NOT NULL"}
+WORDS = "word varchar(20) NOT NULL, number bigint NOT NULL"
+TABLES = sql.TemporaryTables({"lib_words": WORDS}, {"lib_words_word": "lib_words (word)"})
 
 
 def test_rows_are_loaded_in_chunks_of_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql, "ROWS_PER_LOAD", 10)
 
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         loaded = sql.load_rows("lib_words", ("word", "number"), (("词\\\t", n) for n in range(25)))
 
         assert loaded == 25
@@ -23,56 +24,86 @@ def test_rows_are_loaded_in_chunks_of_any_number(monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_rows_are_loaded_from_nothing() -> None:
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         assert sql.load_rows("lib_words", ("word", "number"), []) == 0
 
 
 def test_a_statement_says_how_many_rows_it_touched() -> None:
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         sql.load_rows("lib_words", ("word", "number"), [("a", 1), ("b", 2), ("b", 3)])
 
         assert sql.execute("DELETE FROM lib_words WHERE word = %s", ["b"]) == 2
 
 
 def test_a_scalar_without_a_row_is_none() -> None:
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         assert sql.scalar("SELECT word FROM lib_words") is None
 
 
-def test_temporary_tables_are_empty_at_the_start_and_gone_at_the_end() -> None:
+def test_temporary_tables_are_empty_at_the_start_of_each_use() -> None:
     for _round in range(2):
-        with sql.temporary_tables(TABLES):
+        with TABLES.empty():
             assert sql.scalar("SELECT COUNT(*) FROM lib_words") == 0
             sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
 
-    with pytest.raises(DatabaseError), transaction.atomic():
-        sql.scalar("SELECT COUNT(*) FROM lib_words")
 
+def test_temporary_tables_are_empty_after_an_error() -> None:
+    rows = (("a", 1 // n) for n in (1, 0))
 
-def test_temporary_tables_are_gone_after_an_error() -> None:
-    with pytest.raises(ZeroDivisionError), sql.temporary_tables(TABLES):
-        sql.load_rows("lib_words", ("word", "number"), [("a", 1 // 0)])
+    with pytest.raises(ZeroDivisionError), TABLES.empty():
+        sql.load_rows("lib_words", ("word", "number"), rows)
 
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         assert sql.scalar("SELECT COUNT(*) FROM lib_words") == 0
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_connection_makes_its_temporary_tables_once() -> None:
+    def statements() -> list[str]:
+        with CaptureQueriesContext(connection) as captured, TABLES.empty():
+            sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
+        return [query["sql"] for query in captured]
+
+    connection.close()
+    assert any("CREATE" in statement for statement in statements())
+    assert not any("CREATE" in statement for statement in statements())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tables_of_another_version_on_the_same_connection_give_way() -> None:
+    with TABLES.empty():
+        sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
+
+    with sql.TemporaryTables({"lib_words": "letters varchar(20) NOT NULL"}).empty():
+        assert sql.load_rows("lib_words", ("letters",), [("a",)]) == 1
+    with TABLES.empty():
+        assert sql.load_rows("lib_words", ("word", "number"), [("a", 1)]) == 1
+
+
+@pytest.mark.django_db(transaction=True)
 def test_filling_a_temporary_table_takes_no_transaction_on_sqlite() -> None:
-    with sql.temporary_tables(TABLES):
+    with TABLES.empty():
         sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
 
         assert connection.in_atomic_block == sql.is_postgresql()
 
 
-def test_tables_are_analyzed_where_the_database_needs_it() -> None:
-    with sql.temporary_tables(TABLES):
+def test_many_rows_are_analyzed_where_the_database_needs_it() -> None:
+    with TABLES.empty():
         sql.load_rows("lib_words", ("word", "number"), [("a", n) for n in range(7)])
-        sql.analyze("lib_words")
+        sql.plan_for(sql.MANY_ROWS + 1, TABLES.columns)
 
         if sql.is_postgresql():
             known = "SELECT reltuples FROM pg_class WHERE relname = 'lib_words'"
             assert sql.scalar(known) == 7
+
+
+def test_a_few_rows_are_looked_up_by_index() -> None:
+    with transaction.atomic(), TABLES.empty():
+        sql.plan_for(7, TABLES.columns)
+
+        if sql.is_postgresql():
+            assert sql.scalar("SHOW enable_hashjoin") == "off"
 
 
 def test_a_turn_is_taken_inside_a_transaction() -> None:

@@ -31,7 +31,7 @@ def whole(channel: Channel, number: int, userid: str = "u1") -> PersonChange:
 
 
 def test_of_two_uploads_of_one_person_one_comes_last_as_a_whole(app123: Channel) -> None:
-    barrier = Barrier(2)
+    barrier = Barrier(2, timeout=60)
 
     def upload(number: int) -> list[Figures]:
         try:
@@ -55,7 +55,7 @@ def test_of_two_uploads_of_one_person_one_comes_last_as_a_whole(app123: Channel)
 
 
 def test_an_upload_and_a_deletion_of_one_person_leave_all_or_nothing(app123: Channel) -> None:
-    barrier = Barrier(2)
+    barrier = Barrier(2, timeout=60)
 
     def upload() -> None:
         try:

@@ -1,14 +1,18 @@
 """Set-based SQL on SQLite and PostgreSQL: temporary tables, bulk loading, one writer at a time."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, transaction
 
 ROWS_PER_LOAD = 10_000
+ROWS_PER_STATEMENT = 50
+MANY_ROWS = 10_000
+_SCANNING_JOINS = ["enable_hashjoin", "enable_mergejoin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +57,77 @@ def load_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
                     for row in chunk:
                         copy.write_row(row)
             else:
-                marks = ", ".join(["%s"] * len(columns))
-                cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", chunk)
+                _insert(cursor, f"INSERT INTO {table} ({names}) VALUES ", chunk)
     return loaded
 
 
-@contextmanager
-def temporary_tables(tables: Mapping[str, str]) -> Iterator[None]:
-    """`tables` (name to column definitions) for the length of the block, empty at its start.
-
-    On PostgreSQL the block is one transaction, so that a connection pooler cannot split it. On
-    SQLite it is not: filling a temporary table there needs no lock on the database, and a
-    transaction would take that lock at its BEGIN.
+@dataclass(frozen=True, slots=True)
+class TemporaryTables:
+    """Tables that a connection makes when it first needs them, and keeps, since making costs more
+    than a small upload does: on PostgreSQL it writes to the catalogue, and so to the disk.
     """
-    if is_postgresql():
-        with transaction.atomic():
-            _create(tables)
-            yield
-            _drop(tables)  # a rollback drops them by itself
-        return
-    _create(tables)
-    try:
+
+    columns: Mapping[str, str]  # table -> its columns
+    indexes: Mapping[str, str] = field(default_factory=dict)  # index -> "table (columns)"
+
+    @contextmanager
+    def empty(self) -> Iterator[None]:
+        """All of them, empty at the start of the block.
+
+        On PostgreSQL the block is one transaction, so that a connection pooler cannot split it. On
+        SQLite it is not: filling a temporary table there needs no lock on the database, and a
+        transaction would take that lock at its BEGIN.
+        """
+        if is_postgresql():
+            nested = connection.in_atomic_block
+            with transaction.atomic():
+                self._make()
+                if nested:  # else the last commit has emptied them
+                    self._clear()
+                yield
+            return
+        self._make()
+        self._clear()
         yield
-    finally:
-        _drop(tables)
+
+    def _make(self) -> None:
+        """Another version's tables give way: a pooler keeps connections for longer than we run."""
+        definitions = repr((sorted(self.columns.items()), sorted(self.indexes.items())))
+        mark = f"made_{hashlib.sha256(definitions.encode()).hexdigest()[:16]}"
+        if scalar(
+            "SELECT to_regclass('pg_temp.' || %s)"
+            if is_postgresql()
+            else "SELECT 1 FROM temp.sqlite_master WHERE name = %s",
+            [mark],
+        ):
+            return
+        kept = "ON COMMIT DELETE ROWS" if is_postgresql() else ""
+        for table, columns in self.columns.items():
+            execute(f"DROP TABLE IF EXISTS {table}")
+            execute(f"CREATE TEMPORARY TABLE {table} ({columns}) {kept}")
+        for index, place in self.indexes.items():
+            execute(f"CREATE INDEX {index} ON {place}")
+        # An index that holds nothing, and goes with its table.
+        execute(f"CREATE INDEX {mark} ON {next(iter(self.columns))} ((1)) WHERE 1 = 0")
+
+    def _clear(self) -> None:
+        for table in self.columns:
+            execute(f"DELETE FROM {table}")
 
 
-def analyze(*tables: str) -> None:
-    """Tell PostgreSQL how much is in `tables`: it never looks into temporary ones by itself."""
-    if is_postgresql():
+def plan_for(rows: int, tables: Iterable[str]) -> None:
+    """Inside a transaction: tell PostgreSQL how much is in temporary `tables`, into which it never
+    looks by itself. A few rows are to look up the rest by index, as SQLite always does.
+    """
+    if not is_postgresql():
+        return
+    if rows > MANY_ROWS:
         execute(f"ANALYZE {', '.join(tables)}")
+    else:
+        execute(
+            "SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name",
+            [_SCANNING_JOINS],
+        )
 
 
 def take_turns(name: str) -> None:
@@ -94,15 +139,15 @@ def take_turns(name: str) -> None:
         execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
 
 
-def _create(tables: Mapping[str, str]) -> None:
-    _drop(tables)
-    for name, columns in tables.items():
-        execute(f"CREATE TEMPORARY TABLE {name} ({columns})")
-
-
-def _drop(tables: Iterable[str]) -> None:
-    for name in tables:
-        execute(f"DROP TABLE IF EXISTS {name}")
+def _insert(cursor: Any, head: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Many rows in a statement: SQLite ends a transaction after each."""
+    marks = f"({', '.join(['%s'] * len(rows[0]))})"
+    full = len(rows) - len(rows) % ROWS_PER_STATEMENT
+    for first, end, size in ((0, full, ROWS_PER_STATEMENT), (full, len(rows), 1)):
+        cursor.executemany(
+            head + ", ".join([marks] * size),
+            [list(chain.from_iterable(rows[n : n + size])) for n in range(first, end, size)],
+        )
 
 
 def _chunks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
