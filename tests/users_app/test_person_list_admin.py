@@ -167,9 +167,9 @@ def test_the_page_shows_one_page_of_entries_and_searches_them(
     fill(blocked, "a1 a2 b1 b2 b3")
 
     html = admin_client.get(url("change", blocked)).content.decode()
-    assert ("b1" in html, "b2" in html, "5 userids" in html) == (True, False, True)
+    assert (">b1<" in html, ">b2<" in html, "5 userids" in html) == (True, False, True)
     html = admin_client.get(url("change", blocked), {"page": "2"}).content.decode()
-    assert ("b1" in html, "b2" in html) == (False, True)
+    assert (">b1<" in html, ">b2<" in html) == (False, True)
     html = admin_client.get(url("change", blocked), {"q": "a"}).content.decode()
     assert (">a2<" in html, ">b1<" in html) == (True, False)
     html = admin_client.get(url("change", blocked), {"q": "zz"}).content.decode()
