@@ -77,7 +77,7 @@ def test_which_key_may_make_which_call(
     response = call(name, header_of(caller))
 
     if kind in CALLS[name][-1]:
-        assert response.status_code in {"retract": [404], "message": [404], "token": [400]}.get(
+        assert response.status_code in {"retract": [400], "message": [404], "token": [400]}.get(
             name, [200]
         )
         assert response.json()["code"] != 4005
