@@ -1,0 +1,164 @@
+"""The outbox and the ledger: the calls of a Message (Batch), and each device (Delivery)."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from channels_app.models import Channel
+from messaging_app.models.message import Message
+
+# A Batch's id is its message's id times this plus its number within the message, so that one
+# INSERT … SELECT can write the ledger with the batch ids in it.
+BATCHES_PER_MESSAGE = 1 << 20
+
+
+class Batch(models.Model):
+    """Up to 1,000 Deliveries that go to JPush in one call: the outbox row.
+
+    `delivered`, `clicked`, `failed` and `invalid` count the Deliveries that have an outcome of
+    their own; all others share the Batch's state. They change in the same transaction as the rows
+    that they count.
+    """
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        PUSHING = "pushing", _("being pushed")
+        SENT = "sent", _("sent")
+        FAILED = "failed", _("failed")
+        CANCELLED = "cancelled", _("cancelled")
+        UNKNOWN = "unknown", _("outcome unknown")
+
+    class Withdrawal(models.TextChoices):
+        """What became of the call that takes back a sent Batch (protocol/ums.md 7)."""
+
+        NONE = "", _("not asked for")
+        DUE = "due", _("to be withdrawn")
+        DONE = "done", _("withdrawn")
+        FAILED = "failed", _("could not be withdrawn")
+
+    id = models.BigIntegerField(primary_key=True)
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="batches")
+    channel = models.ForeignKey(Channel, on_delete=models.PROTECT, related_name="+", db_index=False)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.QUEUED)
+    size = models.PositiveIntegerField(_("devices"))
+    delivered = models.PositiveIntegerField(default=0)
+    clicked = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    invalid = models.PositiveIntegerField(default=0)
+
+    cid = models.CharField("cid", max_length=100, blank=True)
+    cid_at = models.DateTimeField(null=True)  # a cid is good for a day (protocol/jpush.md 3)
+    priority = models.PositiveSmallIntegerField(default=Message.Priority.MEDIUM)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # An attempt was made whose outcome nobody knows: JPush may have taken it. First the push's;
+    # once it is sent, the withdrawal's.
+    in_doubt = models.BooleanField(default=False)
+    not_before = models.DateTimeField(_("not before"))
+    lease = models.CharField(max_length=32, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    jpush_msg_id = models.CharField("msg_id", max_length=32, blank=True)
+    error_code = models.IntegerField(_("error code"), null=True)
+    error_message = models.CharField(_("error"), max_length=500, blank=True)
+    pushed_at = models.DateTimeField(_("pushed"), null=True)
+    withdrawal = models.CharField(
+        _("withdrawal"), max_length=10, choices=Withdrawal.choices, blank=True, default=""
+    )
+    withdrawal_error = models.CharField(_("withdrawal error"), max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(
+                    size__gte=models.F("delivered")
+                    + models.F("clicked")
+                    + models.F("failed")
+                    + models.F("invalid")
+                ),
+                name="outcomes_fit_the_batch",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("priority", "not_before"),
+                name="due_batches",
+                condition=models.Q(state="queued"),
+            ),
+            models.Index(
+                fields=("not_before",),
+                name="batches_to_withdraw",
+                condition=models.Q(withdrawal="due"),
+            ),
+            models.Index(
+                fields=("lease_until",), name="leased_batches", condition=models.Q(state="pushing")
+            ),
+            models.Index(
+                fields=("channel", "jpush_msg_id"),
+                name="batch_by_jpush_msg_id",
+                condition=~models.Q(jpush_msg_id=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Delivery(models.Model):
+    """One Message to one registrationID, or to a person without a device: the ledger row."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("as its batch")
+        DELIVERED = "delivered", _("delivered")
+        CLICKED = "clicked", _("clicked")
+        FAILED = "failed", _("not delivered")
+        INVALID_ID = "invalid_id", _("invalid id")
+        NO_DEVICE = "no_device", _("no device")
+
+    # Rows are written and read by set-based SQL that always starts from the message or the batch.
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
+    batch = models.ForeignKey(Batch, null=True, on_delete=models.CASCADE, related_name="+")
+    channel = models.ForeignKey(
+        Channel, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    userid = models.CharField("userid", max_length=64)  # a copy: the ledger outlives the person
+    registration_id = models.CharField("registrationID", max_length=64, blank=True)
+    state = models.CharField(
+        _("state"), max_length=10, choices=State.choices, default=State.PENDING
+    )
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    clicked_at = models.DateTimeField(_("clicked at"), null=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("message", "channel", "registration_id"), name="one_delivery_per_device"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="no_device", batch=None, channel=None, registration_id="")
+                | models.Q(batch__isnull=False, channel__isnull=False),
+                name="a_device_has_a_batch",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.userid} {self.registration_id}"
+
+
+class ChannelQuota(models.Model):
+    """When the next call of one Channel may leave, shared by all workers."""
+
+    channel = models.OneToOneField(
+        Channel, primary_key=True, on_delete=models.CASCADE, related_name="+"
+    )
+    # Seconds since 1970: one atomic UPDATE compares and moves it, on every database.
+    next_call_at = models.FloatField(default=0.0)
+
+    class Meta:
+        verbose_name = _("quota")
+        verbose_name_plural = _("quotas")
+
+    def __str__(self) -> str:
+        return str(self.pk)
