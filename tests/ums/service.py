@@ -16,7 +16,8 @@ from ums.local.stack import Stack, free_port
 
 CHANNEL_CODE = "app123"  # that of the examples
 MAKE_TEMPLATE = f"""
-from messaging_app.models import Channel, Template
+from channels_app.models import Channel
+from messaging_app.models import Template
 template = Template.objects.create(id={TEMPLATE_ID}, name="Offer", text="{{user}}, see {{url}}")
 template.channels.set(Channel.objects.all())
 """
