@@ -83,6 +83,10 @@ class Channel(models.Model):
     )
     last_callback_at = models.DateTimeField(_("last callback"), null=True, editable=False)
     verified_at = models.DateTimeField(_("credentials verified"), null=True, editable=False)
+    # JPush has refused the channel itself (protocol/jpush.md 8): its messages wait for a person.
+    paused_at = models.DateTimeField(_("paused"), null=True, editable=False)
+    pause_code = models.IntegerField(_("error code"), null=True, editable=False)
+    pause_reason = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 

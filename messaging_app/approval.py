@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from channels_app.quiet_hours import quiet
 from messaging_app.lifetime import expires_at
 from messaging_app.models import Message
+from messaging_app.states import APPROVE_LATER, APPROVE_NOW, REFUSE, MessageMove
 from ums.lib.errors import Code, DomainError
 
 MAX_REASON_LENGTH = 255
@@ -63,13 +64,9 @@ def approve(*, message: Message, reviewer: User) -> Message:
     now = timezone.now()
     starts_at = max(now, message.send_at or now)
     _check_quiet_hours(message, starts_at)
-    return _decide(
-        message,
-        reviewer,
-        now,
-        state=Message.State.SCHEDULED if starts_at > now else Message.State.EXPANDING,
-        expires_at=expires_at(message.content, starts_at),
-    )
+    move = APPROVE_LATER if starts_at > now else APPROVE_NOW
+    expiry = expires_at(message.content, starts_at)
+    return _decide(move, message, reviewer, now, expires_at=expiry)
 
 
 def refuse(*, message: Message, reviewer: User, reason: str) -> Message:
@@ -84,16 +81,15 @@ def refuse(*, message: Message, reviewer: User, reason: str) -> Message:
             % {"number": len(reason), "limit": MAX_REASON_LENGTH}
         )
     now = timezone.now()
-    return _decide(
-        message, reviewer, now, state=Message.State.CANCELLED, reason=reason, done_at=now
-    )
+    return _decide(REFUSE, message, reviewer, now, reason=reason, done_at=now)
 
 
-def _decide(message: Message, reviewer: User, now: datetime, **values: object) -> Message:
-    """One conditional UPDATE: of two decisions at the same moment the database lets one win."""
-    decided = Message.objects.filter(pk=message.pk, state=Message.State.PENDING_APPROVAL).update(
-        reviewer=reviewer, reviewed_at=now, **values
-    )
+def _decide(
+    move: MessageMove, message: Message, reviewer: User, now: datetime, **values: object
+) -> Message:
+    """Of two decisions at the same moment the database lets one win."""
+    waits = Message.objects.filter(pk=message.pk)
+    decided = move.make(waits, reviewer=reviewer, reviewed_at=now, **values)
     stored = Message.objects.select_related("reviewer").get(pk=message.pk)
     if not decided:
         _check_waiting(stored)

@@ -40,7 +40,7 @@ def claim(limit: int) -> list[tuple[int, str]]:
         Batch.objects.filter(state=Batch.State.QUEUED, not_before__lte=now, channel__enabled=True)
         # They would only be put back at once, and keep the threads from other channels.
         .exclude(channel_id__in=quota.paused_channels(MAX_SLOT_WAIT_SECONDS))
-        .order_by("priority", "not_before", "pk")
+        .order_by("lane", "not_before", "pk")
     )
     claimed = []
     for batch_id in due.values_list("pk", flat=True)[:limit]:

@@ -5,7 +5,9 @@ from django.utils import timezone
 
 from channels_app.jpush.payloads import MAX_IDS_PER_PUSH
 from messaging_app.audience import Audience
+from messaging_app.lanes import lane_of
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Message
+from messaging_app.states import EXPAND, FAIL, MISS, START
 from messaging_app.targets import (
     check_named,
     devices_query,
@@ -20,9 +22,14 @@ BATCH_INSERT_CHUNK = 1000
 
 def start_scheduled() -> int:
     """Release the messages whose time has come; how many there were."""
-    due = Message.objects.filter(state=Message.State.SCHEDULED, send_at__lte=timezone.now())
+    now = timezone.now()
+    due = Message.objects.filter(state=Message.State.SCHEDULED, send_at__lte=now)
     # Most rounds find none, and take no lock for that.
-    return due.update(state=Message.State.EXPANDING) if due.exists() else 0
+    if not due.exists():
+        return 0
+    # Nothing ran when it should have begun, and now it would be stale.
+    MISS.make(due.filter(expires_at__lte=now), done_at=now)
+    return START.make(due)
 
 
 def expand(message_id: int) -> bool:
@@ -34,17 +41,13 @@ def expand(message_id: int) -> bool:
         with transaction.atomic():
             return _expand(message_id)
     except DomainError as exc:  # a segment or a list that it names has been deleted
-        failed = Message.objects.filter(pk=message_id, state=Message.State.EXPANDING).update(
-            state=Message.State.FAILED, reason=exc.message[:255], done_at=timezone.now()
-        )
-        return bool(failed)
+        message = Message.objects.filter(pk=message_id)
+        return bool(FAIL.make(message, reason=exc.message[:255], done_at=timezone.now()))
 
 
 def _expand(message_id: int) -> bool:
     # First the claim: on PostgreSQL it makes a second worker wait, then see the new state.
-    claimed = Message.objects.filter(pk=message_id, state=Message.State.EXPANDING).update(
-        state=Message.State.SENDING
-    )
+    claimed = EXPAND.make(Message.objects.filter(pk=message_id), expanded_at=timezone.now())
     if not claimed:
         return False
     message = Message.objects.get(pk=message_id)
@@ -92,6 +95,7 @@ def _write_batches(message: Message, channel_id: int, first_batch: int, devices:
     sizes = [
         min(MAX_IDS_PER_PUSH, devices - start) for start in range(0, devices, MAX_IDS_PER_PUSH)
     ]
+    lane = lane_of(message, batches=len(sizes))
     Batch.objects.bulk_create(
         [
             Batch(
@@ -99,7 +103,7 @@ def _write_batches(message: Message, channel_id: int, first_batch: int, devices:
                 message_id=message.pk,
                 channel_id=channel_id,
                 size=size,
-                priority=message.priority,
+                lane=lane,
                 not_before=now,
             )
             for number, size in enumerate(sizes)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from channels_app.jpush.errors import JPushError
 from messaging_app.models import Batch, Delivery, Message
+from messaging_app.states import FINISH
 from users_app.models import Registration
 
 UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
@@ -76,7 +77,7 @@ def drop_bad_ids(batch: Batch, error: JPushError) -> None:
                 channel_id=batch.channel_id,
                 state=Batch.State.CANCELLED if retracted else Batch.State.QUEUED,
                 size=rest,
-                priority=batch.priority,
+                lane=batch.lane,
                 not_before=timezone.now(),
             )
             Delivery.objects.filter(batch_id=batch.pk, state=Delivery.State.PENDING).update(
@@ -87,11 +88,8 @@ def drop_bad_ids(batch: Batch, error: JPushError) -> None:
 def finish_messages() -> int:
     """Close each message whose last batch has come to rest."""
     unfinished = Batch.objects.filter(state__in=UNFINISHED).values("message_id")
-    return (
-        Message.objects.filter(state=Message.State.SENDING)
-        .exclude(pk__in=unfinished)
-        .update(state=Message.State.DONE, done_at=timezone.now())
-    )
+    finished = Message.objects.exclude(pk__in=unfinished)
+    return FINISH.make(finished, done_at=timezone.now())
 
 
 def _close(batch: Batch, state: Batch.State, error: JPushError | None, **values: object) -> bool:

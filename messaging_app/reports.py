@@ -18,10 +18,12 @@ STATE_TONES = {
     Message.State.SCHEDULED: "wait",
     Message.State.EXPANDING: "wait",
     Message.State.SENDING: "wait",
+    Message.State.PAUSED: "wait",
     Message.State.DONE: "good",
     Message.State.CANCELLED: "bad",
     Message.State.RETRACTED: "bad",
     Message.State.FAILED: "bad",
+    Message.State.MISSED: "bad",
 }
 BOX_TONES = {
     "delivered": "good",

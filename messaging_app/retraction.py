@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging_app.models import Batch, Message
+from messaging_app.states import RETRACT
 from ums.lib.errors import Code, DomainError
 
 logger = logging.getLogger(__name__)
@@ -47,8 +48,8 @@ def retract(*, message: Message) -> None:
     now = timezone.now()
     with transaction.atomic():
         # First the message: whoever adds batches to it holds its row, and ends before we look.
-        retracted = Message.objects.filter(_retractable(now), pk=message.pk).update(
-            state=Message.State.RETRACTED,
+        retracted = RETRACT.make(
+            Message.objects.filter(_retractable(now), pk=message.pk),
             retracted_at=now,
             done_at=Coalesce("done_at", now),
         )

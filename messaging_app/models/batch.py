@@ -27,6 +27,13 @@ class Batch(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         UNKNOWN = "unknown", _("outcome unknown")
 
+    class Lane(models.IntegerChoices):
+        """Which calls of a channel come first; each lane gets its share (`lanes`)."""
+
+        URGENT = 1, _("urgent")
+        NORMAL = 2, _("normal")
+        BULK = 3, _("bulk")
+
     class Withdrawal(models.TextChoices):
         """What became of the call that takes back a sent Batch (protocol/ums.md 7)."""
 
@@ -47,16 +54,18 @@ class Batch(models.Model):
 
     cid = models.CharField("cid", max_length=100, blank=True)
     cid_at = models.DateTimeField(null=True)  # a cid is good for a day (protocol/jpush.md 3)
-    priority = models.PositiveSmallIntegerField(default=Message.Priority.MEDIUM)
+    lane = models.PositiveSmallIntegerField(_("lane"), choices=Lane.choices, default=Lane.NORMAL)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     # An attempt was made whose outcome nobody knows: JPush may have taken it. First the push's;
     # once it is sent, the withdrawal's.
     in_doubt = models.BooleanField(default=False)
+    # Cancelled or retracted while its call was under way: whatever comes of it, it is not repeated.
+    stopped = models.BooleanField(default=False)
     not_before = models.DateTimeField(_("not before"))
     lease = models.CharField(max_length=32, blank=True)
     lease_until = models.DateTimeField(null=True)
 
-    jpush_msg_id = models.CharField("msg_id", max_length=32, blank=True)
+    jpush_msg_id = models.CharField("msg_id", max_length=64, blank=True)
     error_code = models.IntegerField(_("error code"), null=True)
     error_message = models.CharField(_("error"), max_length=500, blank=True)
     pushed_at = models.DateTimeField(_("pushed"), null=True)
@@ -81,7 +90,7 @@ class Batch(models.Model):
         )
         indexes = (
             models.Index(
-                fields=("priority", "not_before"),
+                fields=("channel", "lane", "not_before"),
                 name="due_batches",
                 condition=models.Q(state="queued"),
             ),
@@ -97,6 +106,11 @@ class Batch(models.Model):
                 fields=("channel", "jpush_msg_id"),
                 name="batch_by_jpush_msg_id",
                 condition=~models.Q(jpush_msg_id=""),
+            ),
+            models.Index(
+                fields=("pushed_at",),
+                name="batches_by_push",
+                condition=models.Q(pushed_at__isnull=False),
             ),
         )
 
@@ -155,6 +169,10 @@ class ChannelQuota(models.Model):
     )
     # Seconds since 1970: one atomic UPDATE compares and moves it, on every database.
     next_call_at = models.FloatField(default=0.0)
+    # What JPush has said last of its own count (protocol/jpush.md 7), where it has.
+    limit = models.PositiveIntegerField(_("calls per minute by JPush"), null=True)
+    remaining = models.PositiveIntegerField(_("calls left"), null=True)
+    resets_at = models.FloatField(default=0.0)
 
     class Meta:
         verbose_name = _("quota")

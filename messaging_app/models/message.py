@@ -16,10 +16,12 @@ class Message(models.Model):
         SCHEDULED = "scheduled", _("scheduled")
         EXPANDING = "expanding", _("expanding")
         SENDING = "sending", _("sending")
+        PAUSED = "paused", _("paused")
         DONE = "done", _("done")
         CANCELLED = "cancelled", _("cancelled")
         RETRACTED = "retracted", _("retracted")
         FAILED = "failed", _("failed")
+        MISSED = "missed", _("missed")
 
     class Priority(models.IntegerChoices):
         HIGH = 1, _("high")
@@ -70,6 +72,7 @@ class Message(models.Model):
     reviewed_at = models.DateTimeField(_("reviewed"), null=True)
     retracted_at = models.DateTimeField(_("retracted"), null=True)
     expires_at = models.DateTimeField(_("retried until"))
+    expanded_at = models.DateTimeField(null=True)  # its ledger and batches are written
     done_at = models.DateTimeField(_("finished"), null=True)
 
     class Meta:

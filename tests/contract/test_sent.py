@@ -98,7 +98,7 @@ def test_priority(business_line: BusinessLine, option: dict[str, Any], priority:
     message = accepted(business_line, PATH, body)
     reached(message)
 
-    assert (message.priority, message.batches.get().priority) == (priority, priority)
+    assert (message.priority, message.batches.get().lane) == (priority, priority)
 
 
 @pytest.mark.parametrize(("field", "code"), OTHER_MESSAGES)

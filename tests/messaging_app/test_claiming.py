@@ -25,8 +25,8 @@ def minutes_ago(number: float) -> datetime:
 
 def test_urgent_batches_are_leased_before_older_ones(channel: Channel) -> None:
     normal, low, high = (one_batch(channel, f"r{n}") for n in range(3))
-    Batch.objects.filter(pk=low.pk).update(priority=3, not_before=minutes_ago(9))
-    Batch.objects.filter(pk=high.pk).update(priority=1)
+    Batch.objects.filter(pk=low.pk).update(lane=3, not_before=minutes_ago(9))
+    Batch.objects.filter(pk=high.pk).update(lane=1)
 
     assert [batch_id for batch_id, _lease in claim(10)] == [high.pk, normal.pk, low.pk]
 
