@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from channels_app.jpush import receipts as wire
 from channels_app.models import Channel
-from messaging_app.delivery import BATCH_PARAM
+from messaging_app.calling import BATCH_PARAM
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Callback, Delivery, Receipt
 from ums.lib.json_rows import rows_param, rows_sql
 
