@@ -29,6 +29,7 @@ def sweep() -> None:
 
 def forget() -> None:
     """What is kept for a while only."""
+    inbox.match_early_receipts(within=inbox.KEEP_RECEIPTS)  # whatever was missed when it was recent
     inbox.forget_old()
     idempotency.forget_old()
     material.forget_expired()
