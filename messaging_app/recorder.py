@@ -13,6 +13,7 @@ from messaging_app.verdicts import Outcome
 logger = logging.getLogger(__name__)
 
 LOST_DATABASE = (OperationalError, InterfaceError)
+GATHER_SECONDS = 0.01  # each group is a commit
 RETRY_SECONDS = 0.5
 CLOSE_SECONDS = 10.0
 LEARN_SECONDS = 1.0
@@ -61,6 +62,8 @@ class Recorder:
         """All that wait, at least one; none at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing_at is not None)
+            if self._closing_at is None:
+                self._changed.wait_for(lambda: self._closing_at is not None, GATHER_SECONDS)
             group, self._waiting = self._waiting, []
             self._writing = len(group)
             return group
