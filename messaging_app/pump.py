@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import (
     DEFAULT_DB_ALIAS,
-    DatabaseError,
     close_old_connections,
     connections,
     transaction,
@@ -30,7 +29,7 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.2
 # Ended calls are replaced together: each claim is a commit.
 GATHER_SECONDS = 0.01
-DATABASE_PAUSE_SECONDS = 1.0
+FAILURE_PAUSE_SECONDS = 1.0
 # Of the threads, where there are several channels: one that answers slowly leaves some to others.
 CHANNEL_SHARE = 0.75
 CIDS_AHEAD = 2  # for each thread
@@ -76,17 +75,18 @@ class Pump:
         while not self._stopping.is_set() and (ends_at is None or time.monotonic() < ends_at):
             try:
                 wait = self._hand_out(channel_ids, lanes)
-            except DatabaseError:
+            except Exception:
+                # Most often the database is away for a moment.
                 logger.exception("no calls could be claimed")
                 connections[DEFAULT_DB_ALIAS].close()
-                wait = DATABASE_PAUSE_SECONDS
+                wait = FAILURE_PAUSE_SECONDS
             if wait is None:
-                if ends_at is not None and self._is_idle():
+                if ends_at is not None and not self._is_calling() and self._recorder.is_idle:
                     break
                 wait = IDLE_SECONDS
             self._wait(wait)
             close_old_connections()
-        while not self._is_idle():
+        while self._is_calling():
             self._wait(IDLE_SECONDS)
 
     def close(self) -> None:
@@ -217,10 +217,9 @@ class Pump:
         self._failed_refills[channel.pk] += 1
         channel_health.refill_failed(channel, error, attempts=self._failed_refills[channel.pk])
 
-    def _is_idle(self) -> bool:
+    def _is_calling(self) -> bool:
         with self._changed:
-            under_way = self._calls.total() + self._refills.total()
-        return not under_way and self._recorder.is_idle
+            return bool(self._calls.total() + self._refills.total())
 
     def _wait(self, seconds: float) -> None:
         """Until a call has ended, or `seconds` are over."""

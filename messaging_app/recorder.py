@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from channels_app.jpush.client import Rate
 from messaging_app import channel_health, outcomes, quota
@@ -77,7 +77,8 @@ class Recorder:
                 logger.exception("%d outcomes could not be written yet", len(group))
                 connection.close()
                 time.sleep(RETRY_SECONDS)
-            except DatabaseError:
+            except Exception:
+                logger.exception("%d outcomes are written one by one", len(group))
                 self._write_one_by_one(group)
                 return
             else:
@@ -88,7 +89,7 @@ class Recorder:
         for outcome in group:
             try:
                 outcomes.record([outcome])
-            except DatabaseError:
+            except Exception:
                 logger.exception("the outcome of batch %s is lost", outcome.claim.batch_id)
 
     def _is_over(self) -> bool:
