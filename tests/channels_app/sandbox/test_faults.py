@@ -60,6 +60,10 @@ def test_faults_are_read_and_changed_over_http(shared: Client) -> None:
         {"drop_rate": 1.5},
         {"drop_rate": True},
         {"early_callbacks": 1},
+        {"refuse_code": 1234},
+        {"refuse_code": "1004"},
+        {"refuse_code": True},
+        {"refuse_rate": 2},
         [],
     ],
 )
