@@ -1,5 +1,6 @@
 """What the sandbox answers when it does not do what was asked."""
 
+from collections.abc import Sequence
 from typing import Self
 
 # protocol/jpush.md 8.1, and 8.6 for five digits: the HTTP status and a message.
@@ -40,15 +41,26 @@ HTTP_STATUS = {
 class RefusalError(Exception):
     """A call that gets an error body (protocol/jpush.md 2.8); its status follows from the code."""
 
-    def __init__(self, code: int, message: str, *, msg_id: str | None = None) -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        *,
+        msg_id: str | None = None,
+        illegal_rids: Sequence[str] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = HTTP_STATUS[code]
         self.message = message
         self.msg_id = msg_id
+        self.illegal_rids = illegal_rids
 
     def body(self) -> dict[str, object]:
-        answer: dict[str, object] = {"error": {"code": self.code, "message": self.message}}
+        error: dict[str, object] = {"code": self.code, "message": self.message}
+        if self.illegal_rids:
+            error["illegal_rids"] = self.illegal_rids
+        answer: dict[str, object] = {"error": error}
         if self.msg_id is not None:
             answer["msg_id"] = int(self.msg_id)  # a number here, a string on success
         return answer

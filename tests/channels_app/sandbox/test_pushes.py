@@ -110,6 +110,24 @@ def test_the_first_bad_id_is_named_and_nothing_is_sent() -> None:
         assert sandbox.stats()["errors"] == {"1003": 1}
 
 
+def test_all_listed_ids_come_in_illegal_rids_unless_another_is_named() -> None:
+    with Sandbox() as sandbox:
+        client = Client(sandbox.url)
+        body = push_body("rid-1", "illegal-1", "gone-1", "illegal")
+        listed = client.call("POST", "/v3/push", body)
+        validated = client.call("POST", "/v3/push/validate", body)
+        named = client.push("illegal-1", "invalid-7", "illegal-2")
+
+        assert (listed.status, listed.data["error"]["code"]) == (400, 1003)
+        assert listed.data["error"]["illegal_rids"] == ["illegal-1", "illegal"]
+        assert "illegal-1" not in listed.data["error"]["message"]
+        assert validated.data == listed.data
+        assert "invalid-7" in named.data["error"]["message"]
+        assert "illegal_rids" not in named.data["error"]
+        assert client.push("illegally-long" * 5).data["error"].keys() == {"code", "message"}
+        assert sandbox.stats()["accepted"]["pushes"] == 0
+
+
 def test_gone_devices_are_skipped_and_refused_if_no_other_is_left() -> None:
     with Sandbox() as sandbox:
         client = Client(sandbox.url)

@@ -21,12 +21,15 @@ def test_the_report_counts_delivered_devices_in_the_field_of_their_platform() ->
         statuses = client.call(
             "POST",
             "/v3/status/message",
-            {"msg_id": int(msg_id), "registration_ids": [*ids, "invalid-1", "rid-900"]},
+            {
+                "msg_id": int(msg_id),
+                "registration_ids": [*ids, "invalid-1", "illegal-1", "rid-900"],
+            },
         ).data
         counts = Counter(each["status"] for each in statuses.values())
         assert counts[0] == message["delivered"]
         assert counts[1] == message["not_delivered"]
-        assert statuses["invalid-1"] == {"status": 2}
+        assert statuses["invalid-1"] == statuses["illegal-1"] == {"status": 2}
         assert statuses["rid-900"] == {"status": 3}
 
 
