@@ -1,12 +1,13 @@
 """The sandbox's fault menu."""
 
+from concurrent.futures import ThreadPoolExecutor
 from http.client import RemoteDisconnected
 from typing import Any
 
 import pytest
 
 from channels_app.jpush.sandbox import Faults, Options, Sandbox
-from tests.channels_app.sandbox.calling import Client
+from tests.channels_app.sandbox.calling import Client, push_body, until
 
 
 def test_faults_before_acceptance_take_nothing() -> None:
@@ -21,6 +22,18 @@ def test_faults_before_acceptance_take_nothing() -> None:
         assert set(sandbox.stats()["errors"]) == {"1000", "1030"}
         assert sandbox.stats()["accepted"]["pushes"] == 0
         assert sandbox.stats()["calls"] == {"push": 21}
+
+
+def test_latency_comes_before_acceptance() -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with Sandbox(Options(faults=Faults(latency=1000))) as sandbox:
+            client = Client(sandbox.url)
+            slow = pool.submit(client.push, "rid-1")
+            until(lambda: sandbox.stats()["calls"] == {"push": 1})
+            meanwhile = client.call("POST", "/v3/push/validate", push_body("rid-1"))
+            assert sandbox.stats()["accepted"]["pushes"] == 0
+        # The stop ends the latency.
+        assert slow.result().data["msg_id"] > meanwhile.data["msg_id"]
 
 
 @pytest.mark.parametrize(
