@@ -1,6 +1,7 @@
 """The receipts that the sandbox posts: what is in them, when they come and how often."""
 
 import base64
+from collections import Counter
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -138,6 +139,24 @@ def test_late_receipts_wait_and_a_reset_forgets_them(receiver: Receiver) -> None
         until(all_posted(sandbox))
 
     assert [receipt["registration_id"] for receipt in receiver.receipts] == ["rid-2"]
+
+
+def test_late_receipts_may_come_twice_too(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("channels_app.jpush.sandbox.receipts.LATE_SECONDS", 0.1)
+    faults = Faults(duplicate_callbacks=1.0, late_callbacks=0.5)
+    options = replace(PROMPT, clicked=0.0, faults=faults, callback_urls={"": receiver.url}, seed=1)
+    clock = Clock()
+    clock.now += 0.95  # what is late bears the next second
+    with Sandbox(options, clock=clock) as sandbox:
+        Client(sandbox.url).push(*(f"rid-{number}" for number in range(100)))
+        until(all_posted(sandbox))
+
+    times = Counter((each["registration_id"], each["sent_time"]) for each in receiver.receipts)
+    assert len(times) == 100
+    assert set(times.values()) == {2}
+    assert {sent for _, sent in times} == {int(clock.now), int(clock.now) + 1}
 
 
 def test_early_receipts_are_there_before_the_answer(receiver: Receiver) -> None:
