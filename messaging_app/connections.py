@@ -5,7 +5,7 @@ import time
 from collections import deque
 
 from channels_app.credentials import credentials_of
-from channels_app.jpush.client import Credentials, JPushClient
+from channels_app.jpush.client import Credentials, JPushClient, Rate
 from channels_app.jpush.errors import JPushError
 from channels_app.models import Channel
 from ums.lib.outbound import OutboundPolicy
@@ -84,18 +84,19 @@ class CidStock:
             lacking = wanted - len(self._stock.get(owner, ()))
         return max(0, -(-lacking // CIDS_PER_CALL))
 
-    def refill(self, channel: Channel, client: JPushClient) -> None:
+    def refill(self, channel: Channel, client: JPushClient) -> Rate:
         """One call to JPush. JPushError where it fails; a cloud without cids is no failure."""
         owner = credentials_of(channel)
         try:
-            cids, _rate = client.fetch_cids(CIDS_PER_CALL)
+            cids, rate = client.fetch_cids(CIDS_PER_CALL)
         except JPushError as exc:
             private = channel.cloud == Channel.Cloud.PRIVATE
             if not (private and exc.http_status in NO_CID_STATUSES):
                 raise
             with self._lock:
                 self._without_until[owner] = time.monotonic() + NO_CID_RECHECK_SECONDS
-            return
+            return Rate()
         fetched_at = time.monotonic()
         with self._lock:
             self._stock.setdefault(owner, deque()).extend((fetched_at, cid) for cid in cids)
+        return rate
