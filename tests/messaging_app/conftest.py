@@ -20,6 +20,19 @@ def second(db: None) -> Channel:
 
 
 @pytest.fixture
+def private(db: None) -> Channel:
+    """A private cloud."""
+    return Channel.objects.create(
+        code="own",
+        name="Own cloud",
+        cloud=Channel.Cloud.PRIVATE,
+        api_url="https://push.example.com",
+        app_key="b" * 24,
+        master_secret="s",
+    )
+
+
+@pytest.fixture
 def caller() -> Iterator[Caller]:
     caller = Caller()
     yield caller
