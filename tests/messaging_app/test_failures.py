@@ -16,7 +16,7 @@ from messaging_app.calling import Caller
 from messaging_app.ledger import ledger
 from messaging_app.models import Batch, ChannelQuota, Delivery
 from messaging_app.verdicts import BACKOFF_CAP_SECONDS
-from tests.messaging_app.makers import PUSH_URL, available_now, one_batch, push
+from tests.messaging_app.makers import PUSH_URL, available_now, ends_late, one_batch, push
 
 UNREACHABLE = requests.ConnectionError(
     MaxRetryError(None, "/", NewConnectionError(None, "refused"))  # type: ignore[arg-type]  # no pool
@@ -95,6 +95,22 @@ def test_a_full_minute_stops_the_whole_channel(
     blocked = ChannelQuota.objects.get().next_call_at - timezone.now().timestamp()
     assert seconds - 5 < blocked <= seconds
     assert available_now(channel) == 0
+
+
+@pytest.mark.parametrize(("answer", "seconds"), FULL_MINUTES)
+def test_a_full_minute_stops_the_channel_though_the_batch_has_ended(
+    caller: Caller, channel: Channel, jpush: RequestsMock, answer: dict[str, Any], seconds: int
+) -> None:
+    jpush.post(PUSH_URL, **answer)
+    batch = one_batch(channel)
+    Batch.objects.update(cid="c", cid_at=timezone.now(), attempts=1, in_doubt=True)
+    ends_late(batch)
+    assert available_now(channel)
+
+    assert push(caller, batch).state == Batch.State.UNKNOWN
+
+    blocked = ChannelQuota.objects.get().next_call_at - timezone.now().timestamp()
+    assert seconds - 5 < blocked <= seconds
 
 
 @pytest.mark.parametrize(
