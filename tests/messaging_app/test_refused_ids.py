@@ -15,6 +15,7 @@ from messaging_app.outcomes import record
 from messaging_app.verdicts import Outcome, refused
 from tests.messaging_app.calls import post
 from tests.messaging_app.expansions import devices
+from tests.messaging_app.figures import receive
 from tests.messaging_app.makers import (
     PUSH_URL,
     add_crowd,
@@ -25,6 +26,7 @@ from tests.messaging_app.makers import (
     push,
     reread,
 )
+from tests.messaging_app.receipts import assert_counters_equal_the_rows
 from users_app.models import Registration
 
 BAD = JPushError("The registration_id bad is invalid!", code=1003, http_status=400)
@@ -169,6 +171,24 @@ def test_a_registration_of_another_channel_is_not_marked(channel: Channel, secon
 
     assert Registration.objects.get(channel=channel).invalid_at is not None
     assert Registration.objects.get(channel=second).invalid_at is None
+
+
+def test_receipts_that_came_before_the_refusal_stay_with_their_batch(channel: Channel) -> None:
+    """Of an earlier attempt whose answer was lost: it may have reached some of them."""
+    add_crowd(channel, 4)
+    message = expanded(channel)
+    batch = Batch.objects.get()
+    receive(batch, clicked="r1")
+
+    record([refusal(batch, bad_ids("r0", "r1"))])
+
+    reread(batch)
+    assert (batch.state, batch.size, batch.invalid, batch.clicked) == ("failed", 2, 1, 1)
+    assert Batch.objects.exclude(pk=batch.pk).get().size == 2
+    assert_counters_equal_the_rows()
+    counts = ledger(message)
+    assert (counts.clicked, counts.invalid_id, counts.queued, counts.total) == (1, 1, 2, 4)
+    assert marked() == ["r0"]
 
 
 def reached_somebody(channel: Channel) -> None:
