@@ -10,6 +10,7 @@ from responses import RequestsMock
 from channels_app.models import Channel
 from messaging_app.calling import Caller
 from messaging_app.withdrawal import Withdrawer
+from tests.messaging_app.clocks import Clock
 from tests.messaging_app.makers import CID_URL
 
 
@@ -30,6 +31,14 @@ def private(db: None) -> Channel:
         app_key="b" * 24,
         master_secret="s",
     )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The quota's clock."""
+    clock = Clock()
+    monkeypatch.setattr("messaging_app.quota.time.time", clock.time)
+    return clock
 
 
 @pytest.fixture
