@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from messaging_app.models import Batch, Delivery, Message
@@ -27,9 +27,12 @@ def take_out(outcome: Outcome) -> None:
         message = (
             Message.objects.select_for_update().only("state", "content").get(pk=claim.message_id)
         )
-        mine = Batch.objects.filter(
-            pk=claim.batch_id, lease=claim.lease, state=Batch.State.PUSHING
-        ).first()
+        # Locked, so that no receipt comes between the reading of its ids and their marking.
+        mine = (
+            Batch.objects.select_for_update(no_key=True)
+            .filter(pk=claim.batch_id, lease=claim.lease, state=Batch.State.PUSHING)
+            .first()
+        )
         if mine is None:
             return  # the lease has passed to another worker
         ids = _unusable(mine, message, outcome)
@@ -37,15 +40,14 @@ def take_out(outcome: Outcome) -> None:
         values = {"in_doubt": False, "lease": "", "lease_until": None, "withdrawal": ""}
         values |= error_values(outcome)
         if ids:
-            values |= {"size": len(ids), "invalid": len(ids)}
-        # Fenced once more: the lease may run out at any moment.
-        batch = Batch.objects.filter(pk=mine.pk, lease=claim.lease)
+            # Beside them stay those that have an outcome of their own, of an attempt before it.
+            own = F("delivered") + F("clicked") + F("failed") + F("invalid")
+            values |= {"size": own + len(ids), "invalid": F("invalid") + len(ids)}
         move = STOP if mine.stopped and not ids else GIVE_UP
-        if not move.make(batch, **values) or not ids:
-            return
-        _mark(mine, ids, outcome)
-        if mine.size > len(ids):
-            _cut_rest(mine, mine.size - len(ids), stopped=message.state in STOPPED_MESSAGES)
+        move.make(Batch.objects.filter(pk=mine.pk), **values)
+        if ids:
+            _mark(mine, ids, outcome)
+            _cut_rest(mine, stopped=message.state in STOPPED_MESSAGES)
 
 
 def error_values(outcome: Outcome) -> dict[str, object]:
@@ -84,7 +86,11 @@ def _mark(batch: Batch, ids: Collection[str], outcome: Outcome) -> None:
     )
 
 
-def _cut_rest(batch: Batch, size: int, *, stopped: bool) -> None:
+def _cut_rest(batch: Batch, *, stopped: bool) -> None:
+    others = Delivery.objects.filter(batch_id=batch.pk, state=Delivery.State.PENDING)
+    size = others.count()
+    if not size:
+        return
     last = Batch.objects.filter(message_id=batch.message_id).aggregate(last=Max("pk"))
     rest = Batch.objects.create(
         id=last["last"] + 1,
@@ -95,6 +101,4 @@ def _cut_rest(batch: Batch, size: int, *, stopped: bool) -> None:
         lane=batch.lane,
         not_before=timezone.now(),
     )
-    Delivery.objects.filter(batch_id=batch.pk, state=Delivery.State.PENDING).update(
-        batch_id=rest.pk
-    )
+    others.update(batch_id=rest.pk)
