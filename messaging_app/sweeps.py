@@ -58,7 +58,10 @@ def expire() -> int:
     if uncounted.filter(state=Message.State.EXPANDING).exists():
         FAIL.make(uncounted, reason=UNCOUNTED, done_at=now)
     queued = Batch.objects.filter(state=Batch.State.QUEUED)
-    late = queued.filter(in_doubt=False, message__expires_at__lte=now)
+    # No join: Django would put it into a sub-select, and a batch that is claimed while the UPDATE
+    # waits for its row would not be looked at again.
+    over = Message.objects.filter(expires_at__lte=now).values("pk")
+    late = queued.filter(in_doubt=False, message_id__in=over)
     closed = 0
     if late.exists():
         closed += GIVE_UP.make(late, error_code=None, error_message=EXPIRED)

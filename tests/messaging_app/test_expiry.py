@@ -20,6 +20,7 @@ from tests.messaging_app.makers import (
     one_batch,
     reread,
 )
+from tests.messaging_app.races import race
 
 
 def seconds_ago(number: float) -> datetime:
@@ -66,6 +67,20 @@ def test_a_call_under_way_ends_after_its_messages_time(channel: Channel) -> None
     assert expire() == 0
 
     assert reread(batch).state == Batch.State.PUSHING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_is_claimed_in_its_last_moment_is_not_expired(channel: Channel) -> None:
+    batch = one_batch(channel)
+    ends_late(batch)
+
+    race(
+        # As a claim does that has begun a moment earlier.
+        lambda: settle(batch, Batch.State.PUSHING, lease="mine", in_doubt=True),
+        expire,
+    )
+
+    assert (reread(batch).state, batch.lease) == (Batch.State.PUSHING, "mine")
 
 
 def test_a_cid_that_jpush_has_forgotten_leaves_the_doubt_for_ever(channel: Channel) -> None:
