@@ -1,18 +1,14 @@
 """Puts right what no call does: dead workers' batches, expired ones, messages at their end."""
 
-from datetime import timedelta
-
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from messaging_app import idempotency, inbox, material
 from messaging_app.expansion import start_scheduled
-from messaging_app.models import Batch, Message
+from messaging_app.models import CID_LIFE, Batch, Message
 from messaging_app.states import FAIL, FINISH, GIVE_UP, LOSE_TRACK, RELEASE
 
 UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
-# Of the day that JPush gives (protocol/jpush.md 3); a cid may have been in stock for an hour.
-CID_LIFE = timedelta(hours=22, minutes=30)
 WORKER_STOPPED = "The worker stopped during the call."
 EXPIRED = "The message expired before it could be sent."
 UNCOUNTED = "The message expired before its audience could be counted."

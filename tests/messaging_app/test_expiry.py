@@ -6,10 +6,11 @@ import pytest
 from django.utils import timezone
 
 from channels_app.models import Channel
+from messaging_app.claiming import due_channels
 from messaging_app.expansion import expand
 from messaging_app.ledger import ledger
-from messaging_app.models import Batch, Message
-from messaging_app.sweeps import CID_LIFE, expire, finish_messages
+from messaging_app.models import CID_LIFE, Batch, Message
+from messaging_app.sweeps import expire, finish_messages
 from tests.messaging_app.figures import settle
 from tests.messaging_app.makers import (
     accept,
@@ -114,6 +115,17 @@ def test_a_cid_is_used_as_long_as_jpush_knows_it(channel: Channel, in_doubt: boo
     assert expire() == 0
 
     assert claim_now(channel, cids=[]) == [batch.pk]
+
+
+@pytest.mark.parametrize("in_doubt", [True, False])
+def test_a_cid_that_jpush_has_forgotten_is_never_used(channel: Channel, in_doubt: bool) -> None:
+    """A worker that comes back after a day calls before its first sweep."""
+    batch = one_batch(channel)
+    old = timezone.now() - CID_LIFE
+    settle(batch, Batch.State.QUEUED, cid="c", cid_at=old, in_doubt=in_doubt)
+
+    assert due_channels() == []
+    assert claim_now(channel, cids=["fresh"]) == []
 
 
 def test_a_message_whose_audience_was_not_counted_in_time_fails(channel: Channel) -> None:
