@@ -55,19 +55,34 @@ class CidStock:
         self._stock: dict[Credentials, deque[tuple[float, str]]] = {}
         self._without_until: dict[Credentials, float] = {}
 
-    def take(self, channel: Channel) -> str | None:
-        """A fresh cid, "" where this private cloud has none, or None: fetch more first."""
+    def take(self, channel: Channel, number: int) -> list[str] | None:
+        """Up to `number` fresh cids, None where this private cloud has none."""
         now = time.monotonic()
         owner = credentials_of(channel)
         with self._lock:
             if self._without_until.get(owner, 0.0) > now:
-                return ""
+                return None
             stock = self._stock.setdefault(owner, deque())
-            while stock:
-                fetched_at, cid = stock.popleft()
-                if now - fetched_at < CID_STOCK_SECONDS:
-                    return cid
-        return None
+            while stock and now - stock[0][0] > CID_STOCK_SECONDS:
+                stock.popleft()
+            return [stock.popleft()[1] for _taken in range(min(number, len(stock)))]
+
+    def give_back(self, channel: Channel, cids: list[str]) -> None:
+        """Those that nobody has used; they keep the age of the oldest in stock."""
+        owner = credentials_of(channel)
+        with self._lock:
+            stock = self._stock.setdefault(owner, deque())
+            fetched_at = stock[0][0] if stock else time.monotonic()
+            stock.extendleft((fetched_at, cid) for cid in cids)
+
+    def missing(self, channel: Channel, wanted: int) -> int:
+        """Calls that it takes to have `wanted` in stock."""
+        owner = credentials_of(channel)
+        with self._lock:
+            if self._without_until.get(owner, 0.0) > time.monotonic():
+                return 0
+            lacking = wanted - len(self._stock.get(owner, ()))
+        return max(0, -(-lacking // CIDS_PER_CALL))
 
     def refill(self, channel: Channel, client: JPushClient) -> None:
         """One call to JPush. JPushError where it fails; a cloud without cids is no failure."""

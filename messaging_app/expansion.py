@@ -18,6 +18,7 @@ from ums.lib.errors import DomainError
 from ums.lib.sql import Query
 
 BATCH_INSERT_CHUNK = 1000
+MESSAGES_PER_ROUND = 1000
 
 
 def start_scheduled() -> int:
@@ -30,6 +31,12 @@ def start_scheduled() -> int:
     # Nothing ran when it should have begun, and now it would be stale.
     MISS.make(due.filter(expires_at__lte=now), done_at=now)
     return START.make(due)
+
+
+def to_expand() -> list[int]:
+    """The messages that wait for it, first come, first served."""
+    expanding = Message.objects.filter(state=Message.State.EXPANDING).order_by("pk")
+    return list(expanding.values_list("pk", flat=True)[:MESSAGES_PER_ROUND])
 
 
 def expand(message_id: int) -> bool:

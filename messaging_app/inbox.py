@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from channels_app.jpush import receipts as wire
 from channels_app.models import Channel
-from messaging_app.delivery import BATCH_PARAM
+from messaging_app.calling import BATCH_PARAM
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Callback, Delivery, Receipt
 from ums.lib.json_rows import rows_param, rows_sql
 
 CALLBACKS_PER_ROUND = 100
 RECEIPTS_PER_ROUND = 5000
+BYTES_PER_ROUND = 8 * 1024 * 1024
+RECENTLY = timedelta(minutes=10)
 KEEP_CALLBACKS = timedelta(days=3)
 KEEP_RECEIPTS = timedelta(days=28)  # as long as JPush's own report (protocol/jpush.md 10.1)
 BATCH_ID = re.compile(r"[0-9]{1,18}\Z")  # fits 64 bits
@@ -44,13 +47,12 @@ def apply_callbacks() -> int:
 
     Their marks and their effects are one transaction, so a crash repeats them from the start.
     """
-    waiting = Callback.objects.filter(applied_at=None).order_by("pk")
-    if not waiting.exists():
+    chosen = _next_round()
+    if not chosen:
         return 0
+    waiting = Callback.objects.filter(pk__in=chosen, applied_at=None).order_by("pk")
     with transaction.atomic():
-        callbacks = list(
-            waiting.select_for_update(skip_locked=_skips_locked())[:CALLBACKS_PER_ROUND]
-        )
+        callbacks = list(waiting.select_for_update(skip_locked=_skips_locked()))
         facts = [fact for callback in callbacks for fact in _read(callback)]
         _keep(_apply(facts))
         Callback.objects.bulk_update(callbacks, ["applied_at", "receipts", "problem"])
@@ -60,13 +62,18 @@ def apply_callbacks() -> int:
     return len(callbacks)
 
 
-def match_early_receipts() -> int:
-    """Apply receipts that came before their batch knew its msg_id; how many found their row."""
+def match_early_receipts(within: timedelta = RECENTLY) -> int:
+    """Apply receipts that came before their batch knew its msg_id; how many found their row.
+
+    Only batches are looked at that were pushed `within` that time: receipts that fit none may wait
+    in great number and for weeks.
+    """
     if not Receipt.objects.exists():
         return 0
+    since = connection.ops.adapt_datetimefield_value(timezone.now() - within)
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_MATCHING, (RECEIPTS_PER_ROUND,))
+            cursor.execute(_MATCHING, (since, RECEIPTS_PER_ROUND))
             ids = [row[0] for row in cursor.fetchall()]
         if not ids:
             return 0
@@ -88,15 +95,15 @@ def forget_old() -> None:
     Receipt.objects.filter(received_at__lt=now - KEEP_RECEIPTS).delete()
 
 
-# In this order whatever PostgreSQL knows of its tables: starting from the ledger, as it does while
-# their statistics are young, takes a thousand times as long.
+# In this order whatever the database knows of its tables: starting from the ledger, as PostgreSQL
+# does while their statistics are young, takes a thousand times as long.
 _MATCHING = """
 WITH known AS MATERIALIZED (
   SELECT receipt.id, receipt.channel_id, receipt.registration_id, batch.message_id
-  FROM messaging_app_receipt AS receipt
-  JOIN messaging_app_batch AS batch
-    ON batch.channel_id = receipt.channel_id AND batch.jpush_msg_id = receipt.jpush_msg_id
-  WHERE receipt.jpush_msg_id <> '' AND batch.jpush_msg_id <> ''
+  FROM messaging_app_batch AS batch
+  CROSS JOIN messaging_app_receipt AS receipt
+  WHERE batch.pushed_at >= %s AND batch.jpush_msg_id <> ''
+    AND receipt.channel_id = batch.channel_id AND receipt.jpush_msg_id = batch.jpush_msg_id
 )
 SELECT known.id FROM known
 WHERE (
@@ -106,6 +113,20 @@ WHERE (
 ) IS NOT NULL
 LIMIT %s
 """
+
+
+def _next_round() -> list[int]:
+    """Ids of the oldest callbacks that wait, as many as may be in memory at once."""
+    waiting = Callback.objects.filter(applied_at=None).order_by("pk")
+    sizes = waiting.annotate(size=Length("body")).values_list("pk", "size")[:CALLBACKS_PER_ROUND]
+    chosen: list[int] = []
+    total = 0
+    for pk, size in sizes:
+        total += size
+        if chosen and total > BYTES_PER_ROUND:
+            break
+        chosen.append(pk)
+    return chosen
 
 
 def _skips_locked() -> bool:

@@ -1,126 +1,102 @@
-"""Writes down what became of a batch; every change is fenced by the lease that made the call."""
+"""Writes down what became of calls; every change is fenced by the lease that made the call."""
 
-from datetime import timedelta
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from django.db import transaction
-from django.db.models import Case, Max, Q, Value, When
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from channels_app.jpush.errors import JPushError
-from messaging_app.models import Batch, Delivery, Message
-from messaging_app.states import FINISH
-from users_app.models import Registration
+from messaging_app import channel_health, quota
+from messaging_app.models import Batch
+from messaging_app.refused_ids import error_values, take_out
+from messaging_app.states import LOSE_TRACK, RELEASE, SEND, STOP, BatchMove
+from messaging_app.verdicts import Outcome
+from ums.lib.json_rows import rows_param, rows_sql
+from ums.lib.sql import is_postgresql
 
-UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
-
-
-def release(batch: Batch, *, seconds: float, error: JPushError | None = None) -> None:
-    """Back to the queue, not before `seconds` from now; what was retracted meanwhile is stopped."""
-    _close(
-        batch,
-        Batch.State.QUEUED,
-        error,
-        not_before=timezone.now() + timedelta(seconds=seconds),
-    )
+logger = logging.getLogger(__name__)
 
 
-def record_sent(batch: Batch, *, msg_id: str) -> None:
-    """JPush has it; if it was retracted meanwhile, its withdrawal is due from now on."""
+def record(outcomes: Sequence[Outcome]) -> None:
+    """Write them down; an outcome whose lease has passed to another worker changes nothing."""
+    plain = [outcome for outcome in outcomes if not outcome.takes_out]
     now = timezone.now()
-    batch.in_doubt = False
-    _close(batch, Batch.State.SENT, None, jpush_msg_id=msg_id, pushed_at=now, not_before=now)
-
-
-def record_failed(batch: Batch, error: JPushError) -> None:
-    """Given up. Where an earlier attempt may have been taken, that is all that is known."""
-    _close(batch, Batch.State.UNKNOWN if batch.in_doubt else Batch.State.FAILED, error)
-
-
-def record_unknown(batch: Batch, error: JPushError) -> None:
-    """JPush may have taken it and nobody can tell: shown as it is, repeated by nobody."""
-    batch.in_doubt = True
-    _close(batch, Batch.State.UNKNOWN, error)
-
-
-def drop_bad_ids(batch: Batch, error: JPushError) -> None:
-    """JPush refused the call for ids that it names (protocol/jpush.md 8.5).
-
-    The named ids are marked, on the ledger and for later audiences; the others move to a new Batch,
-    since an attempted one is never cut again. Terminates: each round is smaller by one id at least.
-    """
     with transaction.atomic():
-        # One split at a time in a message: the new batch's number must be free. And none beside a
-        # retraction, which would not see the new batch.
-        message = Message.objects.select_for_update().only("state").get(pk=batch.message_id)
-        retracted = message.state == Message.State.RETRACTED
-        named = Delivery.objects.filter(
-            batch_id=batch.pk, registration_id__in=error.bad_ids, state=Delivery.State.PENDING
-        )
-        ids = list(named.values_list("registration_id", flat=True))
-        if not ids:
-            record_failed(batch, error)
-            return
-        # It has looked at this very audience: an earlier attempt was refused as well.
-        batch.in_doubt = False
-        rest = batch.size - len(ids)
-        if not _close(batch, Batch.State.FAILED, error, size=len(ids), invalid=len(ids)):
-            return
-        named.update(state=Delivery.State.INVALID_ID)
-        Registration.objects.filter(channel_id=batch.channel_id, registration_id__in=ids).update(
-            invalid_at=timezone.now(), invalid_reason=error.message[:255]
-        )
-        if rest:
-            last = Batch.objects.filter(message_id=batch.message_id).aggregate(last=Max("pk"))
-            fresh = Batch.objects.create(
-                id=last["last"] + 1,
-                message_id=batch.message_id,
-                channel_id=batch.channel_id,
-                state=Batch.State.CANCELLED if retracted else Batch.State.QUEUED,
-                size=rest,
-                lane=batch.lane,
-                not_before=timezone.now(),
-            )
-            Delivery.objects.filter(batch_id=batch.pk, state=Delivery.State.PENDING).update(
-                batch_id=fresh.pk
-            )
+        stopped = _held(plain)
+        held = [outcome for outcome in plain if outcome.claim.batch_id in stopped]
+        _send([outcome for outcome in held if outcome.move == SEND], now)
+        for outcome in held:
+            if outcome.move != SEND:
+                _close(outcome, now, stopped=stopped[outcome.claim.batch_id])
+    for outcome in outcomes:
+        if outcome.takes_out:
+            take_out(outcome)
+        if outcome.error:
+            _follow(outcome, outcome.error)
 
 
-def finish_messages() -> int:
-    """Close each message whose last batch has come to rest."""
-    unfinished = Batch.objects.filter(state__in=UNFINISHED).values("message_id")
-    finished = Message.objects.exclude(pk__in=unfinished)
-    return FINISH.make(finished, done_at=timezone.now())
+def _held(outcomes: Iterable[Outcome]) -> Mapping[int, bool]:
+    """Locks the Batches whose lease is still theirs: id -> whether it may not be repeated.
 
-
-def _close(batch: Batch, state: Batch.State, error: JPushError | None, **values: object) -> bool:
-    """One conditional UPDATE; False where the lease has passed to another worker.
-
-    A retraction has marked the batches under way as to be withdrawn (`retraction.retract`). Both
-    change this row, so whichever is first, the mark is never missed.
+    In the order in which everybody takes them, so that nobody waits for each other.
     """
-    mine = Batch.objects.filter(pk=batch.pk, state=Batch.State.PUSHING, lease=batch.lease)
-    if state == Batch.State.SENT:
-        values |= {"state": state, "error_code": None, "error_message": ""}
+    leases = {outcome.claim.batch_id: outcome.claim.lease for outcome in outcomes}
+    rows: QuerySet[Batch] = Batch.objects.filter(pk__in=leases, state=Batch.State.PUSHING)
+    if connection.features.has_select_for_update:
+        rows = rows.select_for_update(no_key=True)
+    found = rows.order_by("pk").values_list("pk", "lease", "stopped")
+    return {pk: stopped for pk, lease, stopped in found if lease == leases[pk]}
+
+
+def _send(outcomes: Collection[Outcome], now: datetime) -> None:
+    """JPush has them: one UPDATE for all (`states.SEND`). One retracted meanwhile keeps its mark,
+    and is withdrawn from now on.
+    """
+    if not outcomes:
+        return
+    rows = rows_sql({"id": "bigint", "msg_id": "text"})
+    moment = "%s::timestamptz" if is_postgresql() else "%s"
+    stamp = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE messaging_app_batch AS batch SET state = 'sent', in_doubt = false, lease = '',"
+            " lease_until = NULL, error_code = NULL, error_message = '',"
+            f" jpush_msg_id = r.msg_id, pushed_at = {moment}, not_before = {moment}"
+            f" FROM {rows} AS r WHERE batch.id = r.id",
+            (stamp, stamp, rows_param((o.claim.batch_id, o.msg_id) for o in outcomes)),
+        )
+
+
+def _close(outcome: Outcome, now: datetime, *, stopped: bool) -> None:
+    """Anything but success. What was cancelled or retracted meanwhile is never called again."""
+    values: dict[str, object] = {"in_doubt": outcome.in_doubt, "lease": "", "lease_until": None}
+    values |= error_values(outcome)
+    batch = Batch.objects.filter(pk=outcome.claim.batch_id)
+    move = outcome.move
+    if stopped:
+        move, more = _stopped(in_doubt=outcome.in_doubt)
+        # Without JPush's answer there is no msg_id, and so nothing that could be withdrawn.
+        due = batch.filter(withdrawal=Batch.Withdrawal.DUE)
+        due.update(withdrawal=more)
+    elif move == RELEASE:
+        values["not_before"] = now + timedelta(seconds=outcome.seconds)
+    move.make(batch, **values)
+
+
+def _stopped(*, in_doubt: bool) -> tuple[BatchMove, Batch.Withdrawal]:
+    if in_doubt:
+        return LOSE_TRACK, Batch.Withdrawal.FAILED
+    return STOP, Batch.Withdrawal.NONE
+
+
+def _follow(outcome: Outcome, error: JPushError) -> None:
+    """What a failure tells about its channel, whatever became of the Batch."""
+    claim = outcome.claim
+    logger.warning("batch %s attempt %s: %s", claim.batch_id, claim.attempts, error)
+    if error.rate_limited:
+        quota.block(claim.channel.pk, outcome.seconds)
     else:
-        values |= _unless_retracted(batch, state)
-    if error:
-        number = error.code if error.code is not None else error.http_status
-        values |= {"error_code": number, "error_message": error.message[:500]}
-    changed = mine.update(in_doubt=batch.in_doubt, lease="", lease_until=None, **values)
-    return bool(changed)
-
-
-def _unless_retracted(batch: Batch, state: Batch.State) -> dict[str, object]:
-    """`state`; for a batch that was retracted, one in which it is never pushed again.
-
-    Without JPush's answer there is no msg_id, and so nothing that could be withdrawn.
-    """
-    withdrawal = Batch.Withdrawal.FAILED if batch.in_doubt else Batch.Withdrawal.NONE
-    stopped = Batch.State.UNKNOWN if batch.in_doubt else Batch.State.CANCELLED
-    retracted = Q(withdrawal=Batch.Withdrawal.DUE)
-    return {
-        "state": Case(When(retracted, then=Value(stopped)), default=Value(state)),
-        "withdrawal": Case(
-            When(retracted, then=Value(withdrawal)), default=Value(Batch.Withdrawal.NONE)
-        ),
-    }
+        channel_health.note_failure(claim.channel, error)

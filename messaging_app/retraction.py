@@ -96,6 +96,7 @@ def _stop(batches: QuerySet[Batch], now: datetime) -> None:
     so each is seen as it is; in one order, so that nobody waits for each other.
     """
     list(batches.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
+    batches.filter(state=Batch.State.PUSHING).update(stopped=True)
     batches.filter(WITHDRAWABLE).update(withdrawal=Batch.Withdrawal.DUE, not_before=now)
     # Without an answer there is no msg_id, and so nothing that could be withdrawn.
     batches.filter(UNKNOWN).update(state=Batch.State.UNKNOWN, withdrawal=Batch.Withdrawal.FAILED)

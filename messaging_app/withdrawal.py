@@ -3,24 +3,19 @@
 import logging
 import random
 import secrets
-import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from django.db.models import Q
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from channels_app.jpush.errors import JPushError
-from messaging_app import quota
+from channels_app.models import Channel
+from messaging_app import channel_health, quota
+from messaging_app.claiming import LEASE_SECONDS
 from messaging_app.connections import Connections
-from messaging_app.delivery import (
-    BACKOFF_BASE_SECONDS,
-    BACKOFF_CAP_SECONDS,
-    LEASE_SECONDS,
-    MAX_SLOT_WAIT_SECONDS,
-    wait_for_slot,
-)
 from messaging_app.models import Batch
+from messaging_app.verdicts import BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -28,40 +23,31 @@ logger = logging.getLogger(__name__)
 WITHDRAWABLE_FOR = timedelta(hours=24)
 # "msg_id not exist" (5, 8.6): so a message is called, too, that is withdrawn already.
 GONE_CODES = frozenset({1003, 21003})
+# A cloud without this call says nothing of the channel.
+NO_SUCH_CALL_STATUSES = frozenset({404, 405})
 
 
-def claim(limit: int) -> list[tuple[int, str]]:
-    """Lease up to `limit` batches whose withdrawal is due: their ids, each with its lease token.
+def claim(channel: Channel, limit: int) -> list[tuple[int, str]]:
+    """Inside a transaction: lease up to `limit` batches whose withdrawal is due.
 
-    A disabled channel's are among them: it sends nothing more, but this takes something back.
+    Their ids, each with its lease token.
     """
     now = timezone.now()
-    due = (
-        Batch.objects.filter(_claimable(now), not_before__lte=now)
-        # They would only be put back at once, and keep the threads from other channels.
-        .exclude(channel_id__in=quota.paused_channels(MAX_SLOT_WAIT_SECONDS))
-        .order_by("not_before", "pk")
-    )
-    claimed = []
-    for batch_id in due.values_list("pk", flat=True)[:limit]:
-        lease = secrets.token_hex(8)
-        won = Batch.objects.filter(_claimable(now), pk=batch_id).update(
-            lease=lease, lease_until=now + timedelta(seconds=LEASE_SECONDS)
-        )
-        if won:
-            claimed.append((batch_id, lease))
-    return claimed
+    due = Batch.objects.to_withdraw(now).filter(channel=channel).order_by("not_before", "pk")
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True)
+    ids = list(due.values_list("pk", flat=True)[:limit])
+    lease = secrets.token_hex(8)
+    until = now + timedelta(seconds=LEASE_SECONDS)
+    Batch.objects.filter(pk__in=ids).update(lease=lease, lease_until=until)
+    return [(batch_id, lease) for batch_id in ids]
 
 
 class Withdrawer:
     """Withdraws claimed batches; one for each process, used by all its threads."""
 
-    def __init__(self, stopping: threading.Event) -> None:
-        self._stopping = stopping
-        self._connections = Connections()
-
-    def close(self) -> None:
-        self._connections.close()
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
 
     def withdraw(self, batch_id: int, lease: str) -> None:
         """Make the call for one claimed batch and record what came of it.
@@ -80,9 +66,6 @@ class Withdrawer:
             over = _("The time in which JPush takes a message back is over.")
             _close(batch, Batch.Withdrawal.FAILED, error=batch.withdrawal_error or over)
             return
-        if not wait_for_slot(batch.channel, self._stopping):
-            _repeat(batch, seconds=0 if self._stopping.is_set() else 1)
-            return
         was_in_doubt = batch.in_doubt
         if not _begin(batch):
             return
@@ -94,12 +77,6 @@ class Withdrawer:
             return
         _close(batch, Batch.Withdrawal.DONE)
         quota.learn(batch.channel, rate)
-
-
-def _claimable(now: datetime) -> Q:
-    """Due and nobody's: never leased, given back, or left behind by a worker that died."""
-    free = Q(lease="") | Q(lease_until__lt=now)
-    return Q(free, withdrawal=Batch.Withdrawal.DUE, state=Batch.State.SENT)
 
 
 def _is_over(batch: Batch) -> bool:
@@ -118,9 +95,12 @@ def _failed(batch: Batch, error: JPushError, *, was_in_doubt: bool) -> None:
     logger.warning("withdrawal of batch %s: %s", batch.pk, error)
     wait = _retry_delay(batch, error)
     if error.rate_limited:
-        quota.block(batch.channel, wait)
+        quota.block(batch.channel_id, wait)
     if was_in_doubt and error.code in GONE_CODES:
         _close(batch, Batch.Withdrawal.DONE)  # that call has done it
+    elif error.stops_channel and error.http_status not in NO_SUCH_CALL_STATUSES:
+        channel_health.note_failure(batch.channel, error)
+        _repeat(batch, seconds=wait, error=str(error))
     elif error.retryable and not _is_over(batch):
         _repeat(batch, seconds=wait, error=str(error))
     else:

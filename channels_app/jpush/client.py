@@ -27,7 +27,9 @@ from ums.lib.outbound_sockets import guarded_pools
 PUBLIC_API_URL = "https://api.jpush.cn"  # protocol/jpush.md 1.1
 CONNECT_TIMEOUT_SECONDS = 5.0
 READ_TIMEOUT_SECONDS = 15.0
+CALL_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
 ERROR_TEXT_LENGTH = 500
+MAX_MSG_ID_LENGTH = 64  # 17 digits are the longest known (2.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class JPushClient:
         msg_id = data.get("msg_id") if isinstance(data, dict) else None
         if not msg_id:
             raise JPushError("JPush's answer has no msg_id.", http_status=200, ambiguous=True)
-        return PushResult(str(msg_id), rate)
+        return PushResult(str(msg_id)[:MAX_MSG_ID_LENGTH], rate)
 
     def fetch_cids(self, count: int) -> tuple[list[str], Rate]:
         """GET /v3/push/cid: up to `count` ids, each good for one push and one day (3)."""
@@ -108,7 +110,7 @@ class JPushClient:
                 allow_redirects=False,
             )
         except DomainError as exc:
-            raise JPushError(exc.message) from exc
+            raise JPushError(exc.message, misconfigured=True) from exc
         except (requests.RequestException, LocationValueError) as exc:
             raise _no_answer(self._base, exc) from exc
         rate = _rate(response.headers)
@@ -134,7 +136,8 @@ def _no_answer(base: str, exc: Exception) -> JPushError:
     values = {"url": base, "seconds": CONNECT_TIMEOUT_SECONDS, "name": type(cause).__name__}
     match cause:
         case requests.exceptions.InvalidURL() | LocationValueError():
-            return JPushError(_("“%(url)s” is not a valid address.") % values)
+            text = _("“%(url)s” is not a valid address.")
+            return JPushError(text % values, misconfigured=True)
         case NameResolutionError():
             text = _("The host name in “%(url)s” is not known (DNS).")
         case NewConnectionError():

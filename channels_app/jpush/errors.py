@@ -8,6 +8,10 @@ RETRYABLE_CODES = frozenset({1000, 1030, 2002, 7000, 7030, 23008, 21030, 27000})
 RATE_CODES = frozenset({2002, 23008})
 NO_TARGET_CODES = frozenset({1011, 21011})  # 8.5: none of the ids is usable
 BAD_ID_CODES = frozenset({1003, 20101})  # 8.5, 8.6
+# 8.1, 8.6: not this call but the channel is at fault, so that every other call would fail as well.
+CHANNEL_CODES = frozenset({1004, 1008, 1020, 2003, 2004, 2005, 21004, 21008, 21038, 23009, 27001})
+# Without a code of JPush's: the address leads to something else.
+NOT_JPUSH_STATUSES = frozenset({301, 302, 303, 307, 308, 401, 404, 405, 407, 410})
 NAMED_ID = re.compile(r"registration_id (\S+) is invalid", re.IGNORECASE)
 
 
@@ -16,7 +20,8 @@ class JPushError(Exception):
     """One failed call.
 
     `ambiguous`: JPush may have acted on it (no answer came back); only the same cid makes a
-    repetition safe. `retry_after`: seconds that JPush asks us to wait.
+    repetition safe. `retry_after`: seconds that JPush asks us to wait. `misconfigured`: the call
+    could not be made at all, as the channel is set up.
     """
 
     message: str
@@ -24,12 +29,17 @@ class JPushError(Exception):
     http_status: int | None = None
     ambiguous: bool = False
     unreachable: bool = False
+    misconfigured: bool = False
     retry_after: float | None = None
     illegal_ids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        number = self.code if self.code is not None else self.http_status
-        return f"{number}: {self.message}" if number is not None else self.message
+        return f"{self.number}: {self.message}" if self.number is not None else self.message
+
+    @property
+    def number(self) -> int | None:
+        """JPush's code, else the HTTP status."""
+        return self.code if self.code is not None else self.http_status
 
     @property
     def retryable(self) -> bool:
@@ -41,8 +51,20 @@ class JPushError(Exception):
         )
 
     @property
+    def stops_channel(self) -> bool:
+        """Nothing helps before a person has changed something at JPush or in the console."""
+        if self.code is not None:
+            return self.code in CHANNEL_CODES
+        return self.misconfigured or self.http_status in NOT_JPUSH_STATUSES
+
+    @property
     def rate_limited(self) -> bool:
         return self.code in RATE_CODES or self.http_status == 429
+
+    @property
+    def is_outage(self) -> bool:
+        """JPush, or the way to it, does not work at the moment."""
+        return self.retryable and not self.rate_limited
 
     @property
     def no_target(self) -> bool:

@@ -1,5 +1,7 @@
 """The outbox and the ledger: the calls of a Message (Batch), and each device (Delivery)."""
 
+from datetime import datetime
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -9,6 +11,29 @@ from messaging_app.models.message import Message
 # A Batch's id is its message's id times this plus its number within the message, so that one
 # INSERT … SELECT can write the ledger with the batch ids in it.
 BATCHES_PER_MESSAGE = 1 << 20
+
+
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def due(self, now: datetime) -> "BatchQuerySet":
+        """Those that may be called now, as far as their message is concerned.
+
+        One in doubt may be called after its message's time, to learn what became of it.
+        """
+        return self.filter(
+            models.Q(in_doubt=True) | models.Q(message__expires_at__gt=now),
+            state=Batch.State.QUEUED,
+            not_before__lte=now,
+            message__state=Message.State.SENDING,
+        )
+
+    def to_withdraw(self, now: datetime) -> "BatchQuerySet":
+        """Those that JPush shall take back: never leased, given back, or of a dead worker."""
+        return self.filter(
+            models.Q(lease="") | models.Q(lease_until__lt=now),
+            withdrawal=Batch.Withdrawal.DUE,
+            state=Batch.State.SENT,
+            not_before__lte=now,
+        )
 
 
 class Batch(models.Model):
@@ -73,6 +98,8 @@ class Batch(models.Model):
         _("withdrawal"), max_length=10, choices=Withdrawal.choices, blank=True, default=""
     )
     withdrawal_error = models.CharField(_("withdrawal error"), max_length=500, blank=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("batch")
@@ -173,6 +200,9 @@ class ChannelQuota(models.Model):
     limit = models.PositiveIntegerField(_("calls per minute by JPush"), null=True)
     remaining = models.PositiveIntegerField(_("calls left"), null=True)
     resets_at = models.FloatField(default=0.0)
+    # Since when every call has failed in a way that may pass, and how.
+    failing_since = models.DateTimeField(_("failing since"), null=True)
+    failure = models.CharField(_("failure"), max_length=500, blank=True)
 
     class Meta:
         verbose_name = _("quota")

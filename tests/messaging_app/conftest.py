@@ -1,6 +1,5 @@
 """Fixtures of the sending engine's tests."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from pytest_django.fixtures import Settings
 from responses import RequestsMock
 
 from channels_app.models import Channel
-from messaging_app.delivery import Pusher
+from messaging_app.calling import Caller
 from messaging_app.withdrawal import Withdrawer
 from tests.messaging_app.makers import CID_URL
 
@@ -21,22 +20,15 @@ def second(db: None) -> Channel:
 
 
 @pytest.fixture
-def stopping() -> threading.Event:
-    return threading.Event()
+def caller() -> Iterator[Caller]:
+    caller = Caller()
+    yield caller
+    caller.close()
 
 
 @pytest.fixture
-def pusher(stopping: threading.Event) -> Iterator[Pusher]:
-    pusher = Pusher(stopping)
-    yield pusher
-    pusher.close()
-
-
-@pytest.fixture
-def withdrawer(stopping: threading.Event) -> Iterator[Withdrawer]:
-    withdrawer = Withdrawer(stopping)
-    yield withdrawer
-    withdrawer.close()
+def withdrawer(caller: Caller) -> Withdrawer:
+    return Withdrawer(caller.connections)
 
 
 @pytest.fixture

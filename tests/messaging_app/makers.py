@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
+from django.db import transaction
 
 from channels_app.models import BusinessLine, Channel
 from messaging_app.audience import Audience
-from messaging_app.delivery import Pusher, claim
+from messaging_app.calling import Caller
+from messaging_app.claiming import Claim, claim
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, Message
+from messaging_app.outcomes import record
 from messaging_app.submission import submit
 from users_app.models import EndUser, Registration, Tag
 
@@ -73,19 +75,17 @@ def one_batch(channel: Channel, *ids: str, **values: Any) -> Batch:
     return Batch.objects.get(message=message)
 
 
-def leased(batch: Batch) -> Batch:
-    """`batch` as a worker has it in hand."""
-    assert dict(claim(1000))[batch.pk]
-    batch.refresh_from_db()
-    return batch
+def claimed(batch: Batch, *, cids: list[str] | None = None) -> Claim:
+    """`batch` as a worker has it in hand; by default its cloud knows no cids."""
+    with transaction.atomic():
+        found = claim(batch.channel, 1000, cids=cids)
+    return next(each for each in found if each.batch_id == batch.pk)
 
 
-def push(pusher: Pusher, batch: Batch) -> Batch:
-    """Claim and push `batch`, and read it anew."""
-    leased(batch)
-    pusher.push(batch.pk, batch.lease)
-    batch.refresh_from_db()
-    return batch
+def push(caller: Caller, batch: Batch, *, cid: str = "c0") -> Batch:
+    """Claim and push `batch`, write down what came of it, and read it anew."""
+    record([caller.push(claimed(batch, cids=[cid] * 1000))])
+    return reread(batch)
 
 
 def reread(batch: Batch) -> Batch:
@@ -95,8 +95,5 @@ def reread(batch: Batch) -> Batch:
 
 def calling(batch: Batch) -> Batch:
     """`batch` as a worker has it whose call is under way."""
-    leased(batch)
-    Batch.objects.filter(pk=batch.pk).update(
-        cid="c", cid_at=timezone.now(), attempts=1, in_doubt=True
-    )
+    claimed(batch, cids=["c"] * 1000)
     return reread(batch)

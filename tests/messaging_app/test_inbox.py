@@ -26,7 +26,9 @@ from tests.messaging_app.receipts import (
 def sent(channel: Channel, *ids: str, msg_id: str = "77") -> Batch:
     """A batch that JPush has accepted."""
     batch = one_batch(channel, *ids)
-    Batch.objects.filter(pk=batch.pk).update(state=Batch.State.SENT, jpush_msg_id=msg_id)
+    Batch.objects.filter(pk=batch.pk).update(
+        state=Batch.State.SENT, jpush_msg_id=msg_id, pushed_at=timezone.now()
+    )
     batch.refresh_from_db()
     return batch
 
@@ -155,7 +157,7 @@ def test_a_receipt_that_comes_before_the_msg_id_is_matched_later(channel: Channe
     assert states(batch) == {"r1": "pending", "r2": "pending"}
     assert Receipt.objects.count() == 2
     assert inbox.match_early_receipts() == 0
-    Batch.objects.update(jpush_msg_id="77")
+    Batch.objects.update(jpush_msg_id="77", pushed_at=timezone.now())
     assert inbox.match_early_receipts() == 2
     assert states(batch) == {"r1": "clicked", "r2": "failed"}
     assert_counters_equal_the_rows()

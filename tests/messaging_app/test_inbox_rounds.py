@@ -1,13 +1,15 @@
 """Applying callbacks in rounds: set-based, in order, with counters that always add up."""
 
 import random
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging_app import inbox
+from messaging_app import inbox, sweeps
 from messaging_app.models import Batch, Delivery
 from tests.messaging_app.makers import add_crowd, expanded, one_batch
 from tests.messaging_app.receipts import (
@@ -88,9 +90,38 @@ def test_counters_always_equal_the_rows(channel: Channel, seed: int) -> None:
         apply(channel, receipts[:half], receipts[half:])
         if step == 6:  # from here on the msg_ids are known
             for batch in batches:
-                Batch.objects.filter(pk=batch.pk).update(jpush_msg_id=f"m{batch.pk}")
+                Batch.objects.filter(pk=batch.pk).update(
+                    jpush_msg_id=f"m{batch.pk}", pushed_at=timezone.now()
+                )
         inbox.match_early_receipts()
         assert_counters_equal_the_rows()
 
     found = {(row.batch_id, row.registration_id): row.state for row in Delivery.objects.all()}
     assert found == {key: worth[kind] for key, kind in best.items()}
+
+
+def test_a_round_holds_no_more_than_fits_into_memory(
+    channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BYTES_PER_ROUND", 50)
+    for _number in range(3):
+        inbox.store(channel=channel, body=b" " * 30 + b"[]")
+    inbox.store(channel=channel, body=b" " * 100 + b"[]")
+
+    # Each round takes what fits, and one that fits nowhere by itself.
+    assert [inbox.apply_callbacks() for _round in range(5)] == [1, 1, 1, 1, 0]
+
+
+def test_a_receipt_meets_a_batch_of_long_ago_in_the_hourly_sweep(channel: Channel) -> None:
+    batch = one_batch(channel, "r1")
+    body = b'[{"msg_id": "9", "registration_id": "r1", "callback_type": 1, "sent_time": 1}]'
+    inbox.store(channel=channel, body=body)
+    inbox.apply_callbacks()
+    hours_ago = timezone.now() - timedelta(hours=2)
+    Batch.objects.filter(pk=batch.pk).update(jpush_msg_id="9", pushed_at=hours_ago)
+
+    assert inbox.match_early_receipts() == 0
+    sweeps.forget()
+
+    batch.refresh_from_db()
+    assert batch.delivered == 1

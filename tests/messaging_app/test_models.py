@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from channels_app.models import Channel
-from messaging_app import quota
 from messaging_app.models import Batch, Callback, ChannelQuota, Delivery, Message, Receipt
 from tests.messaging_app.makers import one_batch
 
@@ -19,7 +18,7 @@ def batch(channel: Channel) -> Batch:
 
 def test_rows_name_themselves(batch: Batch, channel: Channel) -> None:
     now = timezone.now()
-    quota.take_slot(channel)
+    ChannelQuota.objects.create(channel=channel)
     callback = Callback.objects.create(channel=channel, body=b"[]")
     receipt = Receipt(registration_id="r1", kind=Receipt.Kind.CLICKED, happened_at=now)
 

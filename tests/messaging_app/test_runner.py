@@ -10,10 +10,11 @@ from pytest_django.live_server_helper import LiveServer
 from channels_app.callbacks import callback_url
 from channels_app.jpush.sandbox import Faults, Options, Sandbox
 from channels_app.models import Channel
+from messaging_app.calling import Caller
 from messaging_app.ledger import BOXES, deliveries, ledger
 from messaging_app.models import Batch, Message
 from messaging_app.runner import Runner
-from tests.messaging_app.makers import accept, add_crowd, add_person, expanded, leased
+from tests.messaging_app.makers import accept, add_crowd, add_person, claimed, expanded
 from tests.messaging_app.receipts import assert_counters_equal_the_rows
 from tests.messaging_app.running import (
     count,
@@ -165,7 +166,10 @@ def test_the_batch_of_a_dead_worker_is_taken_over(channel: Channel, settings: Se
     with Sandbox(Options(seed=1)) as sandbox:
         point_to(sandbox, channel, settings)
         message = expanded(channel)
-        leased(Batch.objects.get())
+        caller = Caller()
+        assert caller.refill(channel) is None
+        claimed(Batch.objects.get(), cids=caller.cids.take(channel, 1))
+        caller.close()
         Batch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         with running(threads=1):
             until(lambda: is_done(message), what="the message is sent")
@@ -187,7 +191,8 @@ def test_a_message_that_cannot_be_expanded_stops_no_other(
 
     broken.refresh_from_db()
     assert broken.state == Message.State.EXPANDING
-    assert any(f"expand({broken.pk},)" in record.getMessage() for record in caplog.records)
+    sentence = f"message {broken.pk} could not be expanded"
+    assert any(sentence in record.getMessage() for record in caplog.records)
 
 
 def test_a_batch_that_cannot_be_pushed_stops_no_other(
@@ -203,7 +208,7 @@ def test_a_batch_that_cannot_be_pushed_stops_no_other(
             until(lambda: is_done(message), what="the other message is sent")
 
     assert Batch.objects.get(message=broken).state == Batch.State.PUSHING
-    assert any("a step failed: push(" in record.getMessage() for record in caplog.records)
+    assert any("a call failed: _push" in record.getMessage() for record in caplog.records)
 
 
 def test_a_runner_may_be_stopped_before_it_begins(db: None) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from channels_app.models import Channel
@@ -28,7 +29,8 @@ def retracted_batch(channel: Channel) -> Batch:
 
 def withdraw(withdrawer: Withdrawer, batch: Batch) -> Batch:
     """Claim and withdraw `batch`, and read it anew."""
-    lease = dict(claim(10))[batch.pk]
+    with transaction.atomic():
+        lease = dict(claim(batch.channel, 10))[batch.pk]
     withdrawer.withdraw(batch.pk, lease)
     return reread(batch)
 

@@ -1,0 +1,219 @@
+"""Makes the calls that are due: takes a channel's slots, claims the best batches, calls JPush."""
+
+import itertools
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
+
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    close_old_connections,
+    connections,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from channels_app.models import Channel
+from messaging_app import channel_health, quota, verdicts, withdrawal
+from messaging_app.calling import Caller
+from messaging_app.claiming import ALL_LANES, Claim, claim, due_channels, wanted_cids
+from messaging_app.models import Batch
+from messaging_app.recorder import Recorder
+from messaging_app.withdrawal import Withdrawer
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.2
+# Ended calls are replaced together: each claim is a commit.
+GATHER_SECONDS = 0.01
+DATABASE_PAUSE_SECONDS = 1.0
+# Of the threads, where there are several channels: one that answers slowly leaves some to others.
+CHANNEL_SHARE = 0.75
+CIDS_AHEAD = 2  # for each thread
+
+
+class Pump:
+    """One for each process. Nothing is kept in it that is not in the rows as well."""
+
+    def __init__(self, *, threads: int) -> None:
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(
+            threads, thread_name_prefix="call", initializer=self._keep_connection
+        )
+        self._connections: list[BaseDatabaseWrapper] = []
+        self._changed = threading.Condition()
+        self._calls: Counter[int] = Counter()  # under way, by channel
+        self._refills: Counter[int] = Counter()  # of these
+        self._failed_refills: Counter[int] = Counter()  # in a row
+        self._turns = itertools.count()
+        self._stopping = threading.Event()
+        self._caller = Caller()
+        self._withdrawer = Withdrawer(self._caller.connections)
+        self._recorder = Recorder()
+
+    def run(
+        self,
+        *,
+        stopping: threading.Event | None = None,
+        seconds: float | None = None,
+        channel_ids: Collection[int] | None = None,
+        lanes: Collection[Batch.Lane] = ALL_LANES,
+    ) -> None:
+        """Make calls until `stopping` or, with `seconds`, until then or nothing more is due.
+
+        Calls under way are finished first, in any case. For one caller at a time.
+        """
+        self._stopping = stopping or threading.Event()
+        ends_at = None if seconds is None else time.monotonic() + seconds
+        while not self._stopping.is_set() and (ends_at is None or time.monotonic() < ends_at):
+            try:
+                wait = self._hand_out(channel_ids, lanes)
+            except DatabaseError:
+                logger.exception("no calls could be claimed")
+                connections[DEFAULT_DB_ALIAS].close()
+                wait = DATABASE_PAUSE_SECONDS
+            if wait is None:
+                if ends_at is not None and self._is_idle():
+                    break
+                wait = IDLE_SECONDS
+            self._wait(wait)
+            close_old_connections()
+        while not self._is_idle():
+            self._wait(IDLE_SECONDS)
+
+    def close(self) -> None:
+        """Finish the calls under way and write down what came of them."""
+        self._pool.shutdown(wait=True)
+        self._recorder.close()
+        self._caller.close()
+        for kept in self._connections:
+            kept.close()
+
+    def _hand_out(
+        self, channel_ids: Collection[int] | None, lanes: Collection[Batch.Lane]
+    ) -> float | None:
+        """Give each call that may leave now to a thread.
+
+        Seconds until another may, None: none is due.
+        """
+        channels = due_channels(channel_ids=channel_ids, lanes=lanes)
+        if not channels:
+            return None
+        share = self._share()
+        # Another channel is first each time: free threads go round.
+        first = next(self._turns) % len(channels)
+        waits = [IDLE_SECONDS]
+        for channel in channels[first:] + channels[:first]:
+            with self._changed:
+                free = min(self._capacity - self._calls.total(), share - self._calls[channel.pk])
+            if free > 0:
+                waits.append(self._serve(channel, free, lanes))
+        return min(waits)
+
+    @property
+    def _capacity(self) -> int:
+        """Half as many more as there are threads, so that none of them waits for us."""
+        return self._threads + self._threads // 2
+
+    def _share(self) -> int:
+        """Calls of one channel at a time."""
+        several = Channel.objects.enabled().filter(paused_at=None)[:2].count() > 1
+        return max(1, int(self._threads * CHANNEL_SHARE)) if several else self._capacity
+
+    def _serve(self, channel: Channel, free: int, lanes: Collection[Batch.Lane]) -> float:
+        """Claim up to `free` calls of one channel and start them; seconds until the next may leave.
+
+        Slots and claims are one commit: a slot is taken for a call and for nothing else.
+        """
+        refills = self._lacking_refills(channel)
+        cids = self._caller.cids.take(channel, free)
+        leases: list[tuple[int, str]] = []
+        claims: list[Claim] = []
+        used: set[str] = set()
+        try:
+            with transaction.atomic():
+                turn = quota.take_turn(channel)
+                left = min(free, turn.available)
+                # First what is to be taken back: each second counts, and it is little.
+                leases = withdrawal.claim(channel, left)
+                refills = min(refills, left - len(leases))
+                left -= len(leases) + refills
+                if channel.enabled and left:
+                    claims = claim(channel, left, cids=cids, lanes=lanes)
+                wait = turn.spend(len(leases) + refills + len(claims))
+            used.update(each.cid for each in claims)
+        finally:
+            if cids:
+                self._caller.cids.give_back(channel, [cid for cid in cids if cid not in used])
+        for batch_id, lease in leases:
+            self._start(channel, self._withdrawer.withdraw, batch_id, lease)
+        with self._changed:
+            self._refills[channel.pk] += refills
+        for _refill in range(refills):
+            self._start(channel, self._refill, channel)
+        for each in claims:
+            self._start(channel, self._push, each)
+        return wait or IDLE_SECONDS
+
+    def _lacking_refills(self, channel: Channel) -> int:
+        """Calls for cids to make now, beside those under way."""
+        if not channel.enabled:
+            return 0
+        wanted = wanted_cids(channel, self._threads * CIDS_AHEAD)
+        return max(0, self._caller.cids.missing(channel, wanted) - self._refills[channel.pk])
+
+    def _start(self, channel: Channel, work: Callable[..., object], *args: object) -> None:
+        with self._changed:
+            self._calls[channel.pk] += 1
+        self._pool.submit(self._call, channel.pk, work, *args)
+
+    def _call(self, channel_id: int, work: Callable[..., object], *args: object) -> None:
+        """A fault in one call must not end the others; the sweep of leases finds its batch."""
+        try:
+            work(*args)
+        except Exception:
+            logger.exception("a call failed: %s%s", getattr(work, "__name__", work), args)
+        finally:
+            close_old_connections()
+            with self._changed:
+                self._calls[channel_id] -= 1
+                self._changed.notify()
+
+    def _push(self, claim: Claim) -> None:
+        if self._stopping.is_set():
+            outcome = verdicts.not_called(claim, seconds=0)
+        else:
+            outcome = self._caller.push(claim)
+        self._recorder.put(outcome)
+
+    def _refill(self, channel: Channel) -> None:
+        try:
+            error = self._caller.refill(channel)
+        finally:
+            with self._changed:
+                self._refills[channel.pk] -= 1
+        if error is None:
+            self._failed_refills.pop(channel.pk, None)
+            return
+        self._failed_refills[channel.pk] += 1
+        channel_health.refill_failed(channel, error, attempts=self._failed_refills[channel.pk])
+
+    def _is_idle(self) -> bool:
+        with self._changed:
+            return not self._calls.total() and self._recorder.is_idle
+
+    def _wait(self, seconds: float) -> None:
+        """Until a call has ended, or `seconds` are over."""
+        with self._changed:
+            if self._changed.wait(seconds):
+                self._changed.wait(GATHER_SECONDS)
+
+    def _keep_connection(self) -> None:
+        """A thread cannot clean up at its end: whoever ends the pool closes what it has opened."""
+        connection = connections[DEFAULT_DB_ALIAS]
+        connection.inc_thread_sharing()
+        self._connections.append(connection)
