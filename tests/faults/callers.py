@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import requests
 
-from tests.faults.systems import System
+from tests.faults.systems import MESSAGE, System
 
 CALLERS = 8
 PATIENCE_SECONDS = 120.0
@@ -59,10 +59,7 @@ class Callers:
 
     def _call(self, session: requests.Session, key: str, person: int) -> str:
         """The msgid; empty where there was no answer, or none that says anything."""
-        body = {
-            "aud_userid": [self.system.userid(person)],
-            "msg_app": [{"platform": "all", "notification": {"alert": "Once"}}],
-        }
+        body = {"aud_userid": [self.system.userid(person)], **MESSAGE}
         try:
             answer = session.post(
                 f"{self.system.web}/v1/sent",

@@ -8,7 +8,7 @@ from random import Random
 from tests.faults.patience import until
 from tests.faults.systems import System
 
-LONGEST_SECONDS = 3.0
+LONGEST_SECONDS = 2.0
 EARLY_SHARE = 0.2
 
 
@@ -19,6 +19,9 @@ class Victim:
     name: str
     start: Callable[[], None]
     ready: str
+
+    def wait_until_it_works(self, system: System, *, said_before: int = 0) -> None:
+        until(lambda: system.processes.said(self.ready) > said_before, what=f"{self.name} works")
 
 
 def kill_at_random(system: System, victims: list[Victim], random: Random, *, times: int) -> None:
@@ -31,16 +34,9 @@ def kill_at_random(system: System, victims: list[Victim], random: Random, *, tim
     for number in range(times):
         victim = random.choice(victims)
         if random.random() >= EARLY_SHARE:
-            _wait_until_it_works(system, victim, said[victim.name])
+            victim.wait_until_it_works(system, said_before=said[victim.name])
         time.sleep(random.uniform(0, LONGEST_SECONDS))
         assert system.unfinished(), f"All was sent after {number} of {times} kills."
         system.processes.kill(victim.name)
         said[victim.name] = system.processes.said(victim.ready)
         victim.start()
-
-
-def _wait_until_it_works(system: System, victim: Victim, said_before: int) -> None:
-    until(
-        lambda: system.processes.said(victim.ready) > said_before,
-        what=f"{victim.name} works again",
-    )

@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 CODE = "app123"
 APP = (secrets.token_hex(12), secrets.token_hex(12))
+MESSAGE = {"msg_app": [{"platform": "all", "notification": {"alert": "Once"}}]}
 CROWD = """
 from channels_app.models import Channel
 from tests.messaging_app.makers import add_crowd
@@ -48,9 +49,6 @@ class System:
     def wait_for_web(self) -> None:
         self.processes.wait_for("web", f"{self.web}/health")
 
-    def start_worker(self, name: str = "worker", *, threads: int = 4) -> None:
-        self.processes.start(name, "manage.py", "worker", "--threads", str(threads))
-
     def add_people(self, number: int) -> None:
         """Each with one device of its own."""
         self.processes.manage("shell", "-c", CROWD.format(people=number))
@@ -61,8 +59,14 @@ class System:
 
     def send(self) -> str:
         """A message to everyone; its msgid."""
-        body = {"msg_app": [{"platform": "all", "notification": {"alert": "Once"}}]}
-        answer = call_api(f"{self.web}/v1/broadcast", self.line, json.dumps(body).encode())
+        return self._send("broadcast", {})
+
+    def send_to(self, person: int) -> str:
+        return self._send("sent", {"aud_userid": [self.userid(person)]})
+
+    def _send(self, call: str, audience: dict[str, Any]) -> str:
+        body = {**audience, **MESSAGE}
+        answer = call_api(f"{self.web}/v1/{call}", self.line, json.dumps(body).encode())
         assert answer[0] == 200, answer
         return str(answer[1]["msgid"])
 

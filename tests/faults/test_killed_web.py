@@ -5,9 +5,9 @@ from pathlib import Path
 from random import Random
 
 from tests.faults.callers import CALLERS, PEOPLE_OF_A_CALLER, Callers, calling
-from tests.faults.databases import Sqlite
+from tests.faults.engines import EMBEDDED, embedded_system
 from tests.faults.judgement import assert_each_device_has_it_once, wait_until_settled
-from tests.faults.systems import System, running
+from tests.faults.systems import System
 
 KILLS = 8
 LONGEST_SECONDS = 1.5
@@ -40,10 +40,10 @@ def assert_each_key_made_one_message(system: System, callers: Callers) -> None:
 def test_web_killed_while_clients_send_loses_no_accepted_message_and_doubles_none(
     tmp_path: Path, random: Random
 ) -> None:
-    with running(tmp_path, Sqlite(tmp_path), *FAST) as system:
+    with embedded_system(tmp_path, *FAST) as system:
         system.make_fast()
         system.add_people(CALLERS * PEOPLE_OF_A_CALLER)
-        system.start_worker()
+        EMBEDDED.worker(system, "worker").start()
         with calling(system) as callers:
             kill_web_at_random(system, random)
         wait_until_settled(system)

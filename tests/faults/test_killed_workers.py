@@ -3,14 +3,13 @@
 from pathlib import Path
 from random import Random
 
-from tests.faults.databases import Sqlite
+from tests.faults.engines import EMBEDDED, embedded_system
 from tests.faults.judgement import (
     assert_each_device_has_it_once,
     assert_the_ledger_adds_up,
     wait_until_settled,
 )
-from tests.faults.kills import Victim, kill_at_random
-from tests.faults.systems import System, running
+from tests.faults.kills import kill_at_random
 
 DEVICES = 100_000
 PUSHES = 100
@@ -29,16 +28,12 @@ def sandbox_options(random: Random) -> tuple[str, ...]:
     return ("--seed", str(random.randrange(1_000_000)), *FAULTS)
 
 
-def embedded_worker(system: System) -> Victim:
-    return Victim("worker", lambda: system.start_worker(threads=THREADS), "The worker is running.")
-
-
 def test_the_embedded_worker_killed_thirty_times_sends_each_device_its_message_once(
     tmp_path: Path, random: Random
 ) -> None:
-    with running(tmp_path, Sqlite(tmp_path), *sandbox_options(random)) as system:
+    with embedded_system(tmp_path, *sandbox_options(random)) as system:
         system.add_people(DEVICES)
-        worker = embedded_worker(system)
+        worker = EMBEDDED.worker(system, "worker", threads=THREADS)
         msgid = system.send()
         worker.start()
 
