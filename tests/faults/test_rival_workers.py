@@ -36,7 +36,7 @@ def batch_row(system: System) -> tuple[Any, ...]:
 
 
 def check_a_frozen_worker(system: System, engine: Engine, *, error_rate: float) -> None:
-    """It is stopped in the middle of a call; its answer comes when another one has taken over."""
+    """Its machine pauses in the middle of a call, and goes on when another one has taken over."""
     first, second = (engine.worker(system, name) for name in ("first", "second"))
     system.add_people(DEVICES)
     system.change_faults(latency=LATENCY_SECONDS, error_rate=error_rate)
@@ -46,16 +46,19 @@ def check_a_frozen_worker(system: System, engine: Engine, *, error_rate: float) 
     system.processes.freeze(first.name)
     until(lambda: answers(system) == 1, what="the answer has left")
 
-    system.change_faults(latency=0, error_rate=0)
+    system.change_faults(error_rate=0)
     system.database.rows(EXPIRE_LEASES)
     second.start()
-    wait_until_settled(system)
+    until(lambda: push_calls(system) == 2, what="the second worker calls")
+    system.processes.freeze(second.name)
     before = batch_row(system)
     system.processes.thaw(first.name)
     # It finishes what it has in hand.
     system.processes.end(first.name)
-
     assert batch_row(system) == before
+
+    system.processes.thaw(second.name)
+    wait_until_settled(system)
     assert push_calls(system) == 2
     assert_each_device_has_it_once(system, devices=DEVICES, pushes=1)
     assert system.message(msgid)["state"] == "done"
