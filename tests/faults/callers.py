@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import requests
 
-from tests.faults.systems import MESSAGE, System
+from tests.faults.systems import MESSAGE, System, userid
 
-CALLERS = 8
 PATIENCE_SECONDS = 120.0
+PREFIX = "caller-"  # of the people that they send to
 PEOPLE_OF_A_CALLER = 2000
+RETRY_SECONDS = 0.1
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Callers:
     """Several at once, each of whom sends one message after the other, each to another person."""
 
     system: System
+    pause: float
     answers: dict[str, set[str]] = field(default_factory=dict)
     """Idempotency-Key -> every msgid that it was answered with."""
     repeated: int = 0
@@ -33,7 +35,7 @@ class Callers:
             session.trust_env = False  # no proxy on the way to ourselves
             session.auth = self.system.line
             for number in range(PEOPLE_OF_A_CALLER):
-                if self._stopping.is_set():
+                if self._stopping.wait(self.pause):
                     return
                 self._send(session, caller * PEOPLE_OF_A_CALLER + number)
 
@@ -54,16 +56,15 @@ class Callers:
                 return
             with self._lock:
                 self.repeated += 1
-            time.sleep(0.1)
+            time.sleep(RETRY_SECONDS)
         self.failures.append(f"{key} was never accepted")
 
     def _call(self, session: requests.Session, key: str, person: int) -> str:
         """The msgid; empty where there was no answer, or none that says anything."""
-        body = {"aud_userid": [self.system.userid(person)], **MESSAGE}
         try:
             answer = session.post(
                 f"{self.system.web}/v1/sent",
-                json=body,
+                json={"aud_userid": [userid(person, prefix=PREFIX)], **MESSAGE},
                 headers={"Idempotency-Key": key},
                 timeout=30,
             )
@@ -77,18 +78,19 @@ class Callers:
 
 
 @contextmanager
-def calling(system: System) -> Iterator[Callers]:
-    """Callers who are at work within the block, and have all their answers after it."""
-    callers = Callers(system)
+def calling(system: System, *, callers: int, pause: float = 0.0) -> Iterator[Callers]:
+    """They are at work within the block, and have all their answers after it."""
+    system.add_people(callers * PEOPLE_OF_A_CALLER, prefix=PREFIX)
+    together = Callers(system, pause)
     threads = [
-        threading.Thread(target=callers.work, args=(caller,), name=f"caller-{caller}")
-        for caller in range(CALLERS)
+        threading.Thread(target=together.work, args=(caller,), name=f"caller-{caller}")
+        for caller in range(callers)
     ]
     for thread in threads:
         thread.start()
     try:
-        yield callers
+        yield together
     finally:
-        callers.stop()
+        together.stop()
         for thread in threads:
             thread.join()

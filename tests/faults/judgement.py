@@ -1,5 +1,6 @@
 """What must hold at the end, whatever happened: the sandbox and the ledger are the judges."""
 
+from tests.faults.callers import Callers
 from tests.faults.patience import until
 from tests.faults.systems import System
 
@@ -69,3 +70,18 @@ def assert_the_ledger_adds_up(system: System, msgid: str, *, devices: int) -> No
     assert message["state"] == "done"
     assert ledger["targets"] == sum(boxes.values()) == devices
     assert boxes == {"delivered": devices - clicked, "clicked": clicked}
+
+
+def assert_each_key_made_one_message(system: System, callers: Callers) -> None:
+    """What was answered is what is stored: no message lost, none made twice."""
+    assert callers.failures == []
+    kept = system.database.rows(
+        "SELECT kept.key, message.msgid FROM messaging_app_idempotencykey AS kept"
+        " JOIN messaging_app_message AS message ON message.id = kept.message_id"
+    )
+    assert {key: {msgid} for key, msgid in kept} == callers.answers
+    without_key = system.database.rows(
+        "SELECT msgid FROM messaging_app_message WHERE business_line_id IS NOT NULL"
+        " AND NOT broadcast AND id NOT IN (SELECT message_id FROM messaging_app_idempotencykey)"
+    )
+    assert without_key == []

@@ -23,8 +23,12 @@ MESSAGE = {"msg_app": [{"platform": "all", "notification": {"alert": "Once"}}]}
 CROWD = """
 from channels_app.models import Channel
 from tests.messaging_app.makers import add_crowd
-add_crowd(Channel.objects.get(), {people})
+add_crowd(Channel.objects.get(), {people}, prefix={prefix!r})
 """
+
+
+def userid(number: int, *, prefix: str = "") -> str:
+    return f"{prefix}u{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +53,16 @@ class System:
     def wait_for_web(self) -> None:
         self.processes.wait_for("web", f"{self.web}/health")
 
-    def add_people(self, number: int) -> None:
-        """Each with one device of its own."""
-        self.processes.manage("shell", "-c", CROWD.format(people=number))
-
-    def userid(self, number: int) -> str:
-        """Of one of the people added."""
-        return f"u{number}"
+    def add_people(self, number: int, *, prefix: str = "") -> None:
+        """They are `userid(0, prefix=prefix)` and so on; each has one device of its own."""
+        self.processes.manage("shell", "-c", CROWD.format(people=number, prefix=prefix))
 
     def send(self) -> str:
         """A message to everyone; its msgid."""
         return self._send("broadcast", {})
 
     def send_to(self, person: int) -> str:
-        return self._send("sent", {"aud_userid": [self.userid(person)]})
+        return self._send("sent", {"aud_userid": [userid(person)]})
 
     def _send(self, call: str, audience: dict[str, Any]) -> str:
         body = {**audience, **MESSAGE}

@@ -4,14 +4,20 @@ import time
 from pathlib import Path
 from random import Random
 
-from tests.faults.callers import CALLERS, PEOPLE_OF_A_CALLER, Callers, calling
-from tests.faults.engines import EMBEDDED, embedded_system
-from tests.faults.judgement import assert_each_device_has_it_once, wait_until_settled
+from tests.faults.callers import calling
+from tests.faults.engines import distributed, embedded
+from tests.faults.judgement import (
+    assert_each_device_has_it_once,
+    assert_each_key_made_one_message,
+    wait_until_settled,
+)
+from tests.faults.presence import require_servers
 from tests.faults.systems import System
 
+CALLERS = 8
 KILLS = 8
 LONGEST_SECONDS = 1.5
-FAST = ("--rate-limit", "1000000", "--callback-delay", "0.1", "--callback-retry", "2")
+PROMPT = ("--rate-limit", "1000000", "--callback-delay", "0.1", "--callback-retry", "2")
 
 
 def kill_web_at_random(system: System, random: Random) -> None:
@@ -23,31 +29,29 @@ def kill_web_at_random(system: System, random: Random) -> None:
         system.wait_for_web()
 
 
-def assert_each_key_made_one_message(system: System, callers: Callers) -> None:
-    assert callers.failures == []
-    answered = {next(iter(msgids)) for msgids in callers.answers.values() if len(msgids) == 1}
-    assert len(answered) == len(callers.answers)
-    kept = system.database.rows(
-        "SELECT kept.key, message.msgid FROM messaging_app_idempotencykey AS kept"
-        " JOIN messaging_app_message AS message ON message.id = kept.message_id"
-    )
-    assert {key: {msgid} for key, msgid in kept} == callers.answers
-    assert {row[0] for row in system.database.rows("SELECT msgid FROM messaging_app_message")} == (
-        answered
-    )
+def check_kills(system: System, random: Random) -> None:
+    system.make_fast()
+    with calling(system, callers=CALLERS) as callers:
+        kill_web_at_random(system, random)
+    wait_until_settled(system)
+
+    assert_each_key_made_one_message(system, callers)
+    messages = len(callers.answers)
+    assert_each_device_has_it_once(system, devices=messages, pushes=messages)
 
 
 def test_web_killed_while_clients_send_loses_no_accepted_message_and_doubles_none(
     tmp_path: Path, random: Random
 ) -> None:
-    with embedded_system(tmp_path, *FAST) as system:
-        system.make_fast()
-        system.add_people(CALLERS * PEOPLE_OF_A_CALLER)
-        EMBEDDED.worker(system, "worker").start()
-        with calling(system) as callers:
-            kill_web_at_random(system, random)
-        wait_until_settled(system)
+    with embedded(tmp_path, *PROMPT) as engine:
+        engine.worker("worker").start()
+        check_kills(engine.system, random)
 
-        assert_each_key_made_one_message(system, callers)
-        messages = len(callers.answers)
-        assert_each_device_has_it_once(system, devices=messages, pushes=messages)
+
+def test_web_killed_beside_celery_loses_no_accepted_message_and_doubles_none(
+    tmp_path: Path, random: Random
+) -> None:
+    require_servers()
+    with distributed(tmp_path, *PROMPT) as engine:
+        engine.start()
+        check_kills(engine.system, random)

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engines import EMBEDDED, Engine, embedded_system
+from tests.faults.engines import distributed, embedded
 from tests.faults.judgement import assert_each_device_has_it_once, wait_until_settled
+from tests.faults.kills import Victim
 from tests.faults.patience import until
+from tests.faults.presence import require_servers
 from tests.faults.systems import System
 
 DEVICES = 3
@@ -35,9 +37,10 @@ def batch_row(system: System) -> tuple[Any, ...]:
     return row
 
 
-def check_a_frozen_worker(system: System, engine: Engine, *, error_rate: float) -> None:
+def check_a_frozen_worker(
+    system: System, first: Victim, second: Victim, *, error_rate: float
+) -> None:
     """Its machine pauses in the middle of a call, and goes on when another one has taken over."""
-    first, second = (engine.worker(system, name) for name in ("first", "second"))
     system.add_people(DEVICES)
     system.change_faults(latency=LATENCY_SECONDS, error_rate=error_rate)
     msgid = system.send()
@@ -64,12 +67,10 @@ def check_a_frozen_worker(system: System, engine: Engine, *, error_rate: float) 
     assert system.message(msgid)["state"] == "done"
 
 
-def check_a_race(system: System, engine: Engine) -> None:
-    """Both wait for work when each batch appears."""
+def check_a_race(system: System) -> None:
+    """Both workers wait for work when each batch appears."""
     system.make_fast()
     system.add_people(MESSAGES)
-    for name in ("first", "second"):
-        engine.worker(system, name).start()
     for person in range(MESSAGES):
         system.send_to(person)
     wait_until_settled(system)
@@ -82,10 +83,31 @@ def check_a_race(system: System, engine: Engine) -> None:
 def test_an_answer_that_comes_after_the_lease_changes_nothing(
     tmp_path: Path, error_rate: float
 ) -> None:
-    with embedded_system(tmp_path, *PROMPT) as system:
-        check_a_frozen_worker(system, EMBEDDED, error_rate=error_rate)
+    with embedded(tmp_path, *PROMPT) as engine:
+        first, second = engine.worker("first"), engine.worker("second")
+        check_a_frozen_worker(engine.system, first, second, error_rate=error_rate)
+
+
+@pytest.mark.parametrize("error_rate", [0.0, 1.0], ids=["accepted", "refused"])
+def test_an_answer_that_comes_to_celery_after_the_lease_changes_nothing(
+    tmp_path: Path, error_rate: float
+) -> None:
+    require_servers()
+    with distributed(tmp_path, *PROMPT) as engine:
+        engine.beat().start()
+        first, second = engine.worker("first"), engine.worker("second")
+        check_a_frozen_worker(engine.system, first, second, error_rate=error_rate)
 
 
 def test_two_workers_never_call_for_the_same_batch(tmp_path: Path) -> None:
-    with embedded_system(tmp_path, *PROMPT) as system:
-        check_a_race(system, EMBEDDED)
+    with embedded(tmp_path, *PROMPT) as engine:
+        for name in ("first", "second"):
+            engine.worker(name).start()
+        check_a_race(engine.system)
+
+
+def test_two_celery_workers_never_call_for_the_same_batch(tmp_path: Path) -> None:
+    require_servers()
+    with distributed(tmp_path, *PROMPT) as engine:
+        engine.start()
+        check_a_race(engine.system)
