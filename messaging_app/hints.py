@@ -27,8 +27,7 @@ CALLBACK_HINT_SECONDS = 0.2  # one of them has all callbacks applied that wait
 def message_accepted(message: Message) -> None:
     """To be expanded once it is on disk, unless it has to wait for something else."""
     if message.state == Message.State.EXPANDING:
-        urgent = message.priority == Message.Priority.HIGH
-        transaction.on_commit(partial(expand, message.pk, urgent=urgent), robust=True)
+        transaction.on_commit(partial(expand, message), robust=True)
 
 
 def callback_stored() -> None:
@@ -36,8 +35,10 @@ def callback_stored() -> None:
     transaction.on_commit(_sender.apply_callbacks, robust=True)
 
 
-def expand(message_id: int, *, urgent: bool) -> None:
-    _sender.send("expand", message_id, queue=Queue.URGENT if urgent else Queue.BULK)
+def expand(message: Message) -> None:
+    """All but broadcasts are done soon, and must not wait behind other messages' calls."""
+    is_slow = message.broadcast and message.priority != Message.Priority.HIGH
+    _sender.send("expand", message.pk, queue=Queue.BULK if is_slow else Queue.URGENT)
 
 
 def push(channel_ids: Collection[int], *, urgent: bool) -> None:

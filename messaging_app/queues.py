@@ -17,7 +17,7 @@ class Queue(StrEnum):
 
 # Of each task in `tasks`.
 QUEUES = {
-    "expand": Queue.BULK,
+    "expand": Queue.URGENT,
     "push": Queue.BULK,
     "push_urgent": Queue.URGENT,
     "apply_callbacks": Queue.CALLBACKS,

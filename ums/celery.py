@@ -34,7 +34,7 @@ app.conf.update(
     task_default_delivery_mode="transient",  # a hint need not survive the broker's restart
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    # A push takes 5 s; a process that hangs in it, in spite of all time-outs, is replaced.
+    # A push takes 3 s; a process that hangs in it, in spite of all time-outs, is replaced.
     task_time_limit=120,
     broker_connection_timeout=2.0,
     broker_pool_acquire_timeout=2.0,

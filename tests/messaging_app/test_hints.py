@@ -40,6 +40,12 @@ def test_an_accepted_message_is_hinted_at(memory: None, channel: Channel) -> Non
     assert summary() == [("expand", [message.pk], "bulk")]
 
 
+def test_a_small_message_waits_behind_nobodys_calls(memory: None, channel: Channel) -> None:
+    message = accept(channel, userids=("u1",))
+
+    assert summary() == [("expand", [message.pk], "urgent")]
+
+
 def test_a_message_of_high_priority_takes_the_urgent_queue(memory: None, channel: Channel) -> None:
     message = accept_with(channel, SendOptions(priority=Message.Priority.HIGH))
 

@@ -198,7 +198,7 @@ def test_many_channels_share_hints_in_groups(db: None) -> None:
 
     groups = list(tasks._groups(channels))
 
-    assert [len(group) for group in groups] == [8, 8, 4]
+    assert [len(group) for group in groups] == [4, 4, 4, 4, 4]
     assert {pk for group in groups for pk in group} == {channel.pk for channel in channels}
 
 
