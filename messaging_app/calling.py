@@ -14,7 +14,7 @@ from channels_app.callbacks import callback_url
 from channels_app.jpush.errors import JPushError
 from channels_app.jpush.payloads import push_body
 from channels_app.models import Channel
-from messaging_app import verdicts
+from messaging_app import quota, verdicts
 from messaging_app.claiming import Claim
 from messaging_app.connections import CidStock, Connections
 from messaging_app.models import Message
@@ -59,10 +59,11 @@ class Caller:
     def refill(self, channel: Channel) -> JPushError | None:
         """Fetch cids for the stock; the error if JPush gave none."""
         try:
-            self.cids.refill(channel, self.connections.client(channel))
+            rate = self.cids.refill(channel, self.connections.client(channel))
         except JPushError as exc:
             logger.warning("cids of channel %s: %s", channel.pk, exc)
             return exc
+        quota.learn(channel, rate)
         return None
 
     def _content(self, message_id: int) -> _Content:

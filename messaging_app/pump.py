@@ -138,10 +138,10 @@ class Pump:
         Slots and claims are one commit: a slot is taken for a call and for nothing else.
         """
         refills = self._lacking_refills(channel)
-        cids = self._caller.cids.take(channel, free)
+        taken = self._caller.cids.take(channel, free)
+        cids = None if taken is None else list(taken)
         leases: list[tuple[int, str]] = []
         claims: list[Claim] = []
-        used: set[str] = set()
         try:
             with transaction.atomic():
                 turn = quota.take_turn(channel)
@@ -153,10 +153,9 @@ class Pump:
                 if channel.enabled and left:
                     claims = claim(channel, left, cids=cids, lanes=lanes)
                 wait = turn.spend(len(leases) + refills + len(claims))
-            used.update(each.cid for each in claims)
         finally:
-            if cids:
-                self._caller.cids.give_back(channel, [cid for cid in cids if cid not in used])
+            if taken and cids:  # those that no claim has taken off
+                self._caller.cids.give_back(channel, {cid: taken[cid] for cid in cids})
         for batch_id, lease in leases:
             self._start(
                 self._pool, self._calls, channel, self._withdrawer.withdraw, batch_id, lease

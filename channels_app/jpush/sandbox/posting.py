@@ -25,11 +25,16 @@ class Poster:
         headers = {"Content-Type": "application/json", "Authorization": authorization}
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection = self._connection(parts)
+        was_open = connection.sock is not None
         try:
             connection.request("POST", path, body=body, headers=headers)
             with connection.getresponse() as response:
                 response.read()
                 return response.status == 200
+        except ConnectionError:
+            connection.close()
+            # A receiver ends connections that were idle: that says nothing of it.
+            return was_open and self.post(url, authorization=authorization, body=body)
         except (OSError, HTTPException, UnicodeError):  # the last one: no such host name can be
             connection.close()  # the next request opens it again
             return False
