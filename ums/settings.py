@@ -129,7 +129,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0} | (
     else {"write_timeout": 5}
 )
 # Calls to JPush at the same time, of each process of a Celery worker.
-UMS_CALL_THREADS = env.int("UMS_CALL_THREADS", default=16)
+UMS_CALL_THREADS = env.int("UMS_CALL_THREADS", default=8)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
