@@ -46,12 +46,20 @@ def push(channel_ids: Collection[int], *, urgent: bool) -> None:
     _sender.send("push_urgent" if urgent else "push", sorted(channel_ids))
 
 
+def try_again() -> None:
+    """A task has come from the broker: it is back."""
+    _sender.try_again()
+
+
 class _Sender:
     """What this process knows of the broker: nothing that a row would not tell."""
 
     def __init__(self) -> None:
         self._silent_until = 0.0
         self._callbacks_at = 0.0
+
+    def try_again(self) -> None:
+        self._silent_until = 0.0
 
     def apply_callbacks(self) -> None:
         now = time.monotonic()

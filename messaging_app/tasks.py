@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from celery import shared_task
-from celery.signals import worker_process_shutdown
+from celery.signals import task_prerun, worker_process_shutdown
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -105,6 +105,11 @@ def _groups(channels: Collection[Channel]) -> Iterator[list[int]]:
 def _pump_of_this_process() -> Pump:
     """Made by the first push, and so after the fork: threads and connections do not survive one."""
     return Pump(threads=settings.UMS_CALL_THREADS)
+
+
+@task_prerun.connect
+def _trust_the_broker(**_signal: Any) -> None:
+    hints.try_again()
 
 
 @worker_process_shutdown.connect

@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery.signals import task_prerun
 from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from channels_app.jpush.sandbox import Options, Sandbox
 from channels_app.models import Channel
-from messaging_app import tasks
+from messaging_app import hints, tasks
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, Callback, Message
 from messaging_app.queues import QUEUES, task_name
-from tests.messaging_app.brokers import broker, sent, summary
+from tests.messaging_app.brokers import broker, closed_port, sent, summary
 from tests.messaging_app.makers import accept, add_crowd, expanded
 from tests.messaging_app.races import held_open
 from tests.messaging_app.running import count, point_to, until
@@ -168,6 +169,23 @@ def test_beat_finds_what_has_lost_its_hint(channel: Channel, second: Channel) ->
 def _flat(args: list[Any]) -> list[int]:
     (value,) = args
     return value if isinstance(value, list) else [value]
+
+
+def test_a_task_that_has_come_tells_that_the_broker_is_back(channel: Channel) -> None:
+    add_crowd(channel, 1)
+    message = accept(channel)
+    with broker(f"amqp://127.0.0.1:{closed_port()}"):
+        hints.expand(message)
+        silent = hints._sender
+    assert sent()
+    hints._sender = silent
+    tasks.find_work()
+    assert summary() == []
+
+    task_prerun.send(sender=tasks.find_work)
+    tasks.find_work()
+
+    assert summary() == [("expand", [message.pk], "bulk")]
 
 
 def test_nothing_to_do_is_no_hint(channel: Channel) -> None:

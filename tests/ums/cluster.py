@@ -88,6 +88,15 @@ class Cluster(Stack):
         os.killpg(child.pid, signal.SIGKILL)
         child.wait()
 
+    def terminate(self, name: str) -> None:
+        """As systemd and Docker do it: the main process alone, which ends with its work done."""
+        child = self._children.pop(name)
+        child.terminate()
+        assert child.wait(60) == 0
+
+    def batches(self, state: str) -> int:
+        return self.sql(f"SELECT FROM messaging_app_batch WHERE state = '{state}'")
+
     def add_people(self, number: int) -> None:
         """With a device each."""
         for start in range(0, number, 1000):

@@ -78,6 +78,14 @@ def test_a_killed_worker_and_an_empty_broker_lose_nothing(tmp_path: Path) -> Non
         until(lambda: running.message(msgid)["state"] == "done", what="the interrupted message")
         until(lambda: running.message(late)["state"] == "done", what="the message without a hint")
         stats = running.sandbox.stats()
+
+        # Calls under way are finished by a worker that is told to end.
+        running.sandbox.change_faults(latency=1.5)
+        running.send()
+        until(lambda: running.batches("pushing") == BATCHES, what="the calls of one more")
+        running.terminate("two")
+        assert running.batches("pushing") == 0
+        assert running.batches("sent") == 3 * BATCHES
     assert stats["accepted"]["pushes"] == 2 * BATCHES
     assert stats["accepted"]["repeated"] == PEOPLE  # the second message
     assert stats["duplicates_by_cid"] == BATCHES
