@@ -15,7 +15,7 @@ from channels_app.models import Channel
 from messaging_app import hints, tasks
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, Callback, Message
-from messaging_app.queues import QUEUES, task_name
+from messaging_app.queues import QUEUES, queue_name, task_name
 from tests.messaging_app.brokers import broker, closed_port, sent, summary
 from tests.messaging_app.makers import accept, add_crowd, expanded
 from tests.messaging_app.races import held_open
@@ -54,7 +54,7 @@ def test_every_task_has_a_queue_and_every_queue_exists() -> None:
     assert ours == {task_name(task) for task in QUEUES}
     for task, queue in QUEUES.items():
         destination = app.amqp.router.route({}, task_name(task))["queue"]
-        assert destination.name == f"ums.{queue}"
+        assert destination.name == queue_name(queue)
         assert destination.durable
 
 

@@ -80,7 +80,7 @@ def test_a_killed_worker_and_an_empty_broker_lose_nothing(tmp_path: Path) -> Non
         stats = running.sandbox.stats()
 
         # Calls under way are finished by a worker that is told to end.
-        running.sandbox.change_faults(latency=1.5)
+        running.sandbox.change_faults(latency=8)
         running.send()
         until(lambda: running.batches("pushing") == BATCHES, what="the calls of one more")
         running.terminate("two")
