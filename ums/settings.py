@@ -104,7 +104,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
             "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
             # Random keys touch the same pages again and again: write them back less often.
-            "PRAGMA wal_autocheckpoint=16384; PRAGMA journal_size_limit=67108864"
+            "PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=134217728"
         ),
     }
     # A file: a database in memory fails with "table is locked" where threads share it.
