@@ -65,3 +65,16 @@ RETRACT = _message(
     *(_M.DONE, _M.CANCELLED),
 )
 REOPEN = _message(_M.SENDING, _M.DONE)
+
+
+_B = Batch.State
+
+CLAIM = _batch(_B.PUSHING, _B.QUEUED)
+# How a call ends, and what a sweep finds
+SEND = _batch(_B.SENT, _B.PUSHING)
+RELEASE = _batch(_B.QUEUED, _B.PUSHING)
+GIVE_UP = _batch(_B.FAILED, _B.PUSHING, _B.QUEUED)
+LOSE_TRACK = _batch(_B.UNKNOWN, _B.PUSHING, _B.QUEUED)
+STOP = _batch(_B.CANCELLED, _B.PUSHING, _B.QUEUED)
+# An operator's word
+REPEAT = _batch(_B.QUEUED, _B.UNKNOWN)
