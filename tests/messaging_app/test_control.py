@@ -207,7 +207,7 @@ def test_after_its_time_a_message_is_not_repeated(unknown: Batch) -> None:
     message = Message.objects.get()
     assert repeatable(message) == 0
 
-    with pytest.raises(DomainError, match="its time-to-live is over. Send a new message"):
+    with pytest.raises(DomainError, match=r"its time-to-live is over\. Send a new message"):
         repeat_unknown(message=message)
 
     assert (reread(unknown).state, state_of(message)) == ("unknown", "done")
