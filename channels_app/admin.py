@@ -44,13 +44,20 @@ class ChannelAdmin(ButtonAdmin):
     buttons = ("verify", "resume")
     change_form_outer_before_template = "channels/channel_buttons.html"
     exclude = ("master_secret",)  # the form's own field stands in its place
-    list_display = ("name", "code", "cloud", "state", "credentials_verified", "last_callback_at")
+    list_display: tuple[str, ...] = (
+        "name",
+        "code",
+        "cloud",
+        "state",
+        "credentials_verified",
+        "last_callback_at",
+    )
     list_filter = ("enabled", "cloud")
     search_fields = ("name", "code", "app_key")
-    readonly_fields = ("callback_address", "verified_at", "last_callback_at")
+    readonly_fields: tuple[str, ...] = ("callback_address", "verified_at", "last_callback_at")
     # Not for people who may only look.
     private_fields = ("master_secret", "callback_address")
-    fieldsets = (
+    fieldsets: tuple[Any, ...] = (
         (_("Channel"), {"fields": ("name", "code", "enabled", "device_policy")}),
         (
             _("Credentials"),
