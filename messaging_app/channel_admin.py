@@ -42,7 +42,8 @@ class LoadedChannelAdmin(ChannelAdmin):
         if not load.limit:
             return load.left_words
         return format_html(
-            '<progress class="ums-progress" max="{}" value="{}" aria-label="{}"></progress>{}',
+            '<span class="ums-gauge"><progress class="ums-progress" max="{}" value="{}"'
+            ' aria-label="{}"></progress>{}</span>',
             load.limit,
             load.left,
             _("calls left"),

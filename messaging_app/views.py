@@ -55,10 +55,8 @@ def message_list(request: HttpRequest) -> HttpResponse:
     if state:
         found = found.filter(state=state)
     page = Paginator(found, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
-    rows = _rows(request, list(page))
     context: dict[str, object] = {
-        "rows": rows,
-        "may_act": any(row.actions.any for row in rows),
+        "rows": _rows(request, list(page)),
         "here": request.get_full_path(),
         "page": page,
         "page_query": urlencode({"q": query, "state": state}),

@@ -28,10 +28,14 @@ def paused_words(channel: Channel) -> Paused:
 
 @register.simple_tag(takes_context=True)
 def paused_channels(context: template.Context) -> list[Paused]:
-    """For every page: those whose messages wait, for people who may look at channels."""
+    """For every page: those whose messages wait, for people who may look at channels.
+
+    Without the channel whose own page it is, which says more.
+    """
     request: Any = context.get("request")
     user = getattr(request, "user", None)
     if user is None or not user.has_perm("channels_app.view_channel"):
         return []
+    shown = context.get("original")
     paused = Channel.objects.enabled().filter(paused_at__isnull=False)
-    return [paused_words(channel) for channel in paused.defer("master_secret")]
+    return [paused_words(channel) for channel in paused.defer("master_secret") if channel != shown]

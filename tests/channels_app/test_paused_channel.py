@@ -72,6 +72,7 @@ def test_the_channel_s_page_says_why_and_what_to_do(admin_client: Client, paused
     assert "Copy both again from" in page
     assert "JPush&#x27;s answer: 1004: Basic authentication failed" in page.replace("'", "&#x27;")
     assert page_url(paused, "resume") in page
+    assert not BANNER.findall(page)  # it would say the same once more
     assert "paused" in admin_client.get(LIST_URL).content.decode()
 
 
@@ -177,7 +178,7 @@ def test_every_page_warns_who_may_look_at_channels(admin_client: Client, paused:
     ):
         page = admin_client.get(url).content.decode()
         assert BANNER.findall(page) == ["app1"], url
-        assert "Channel “App 1” is paused since" in page
+        assert "Channel “App 1” has been paused since" in page
         assert f'href="{page_url(paused)}"' in page
 
 
