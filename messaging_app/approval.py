@@ -29,8 +29,9 @@ def reviewed() -> QuerySet[Message]:
 
 
 def is_refused(message: Message) -> bool:
-    """Ended by its review itself, not cancelled after an approval."""
-    return message.state == Message.State.CANCELLED and message.done_at == message.reviewed_at
+    """Ended by its review, which always has a reason; a cancellation afterwards has none."""
+    ended = message.state == Message.State.CANCELLED and message.done_at == message.reviewed_at
+    return ended and bool(message.reason)
 
 
 def verdict(message: Message) -> str:

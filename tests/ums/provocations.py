@@ -235,6 +235,16 @@ PROVOCATIONS: dict[str, Provocation] = {
     " retract it.": of_a_message(state=Message.State.DONE, created_at=LONG_AGO),
     "The message “v:1t:1603707455p:27133n:2” was cancelled: there is nothing to"
     " retract.": of_a_message(state=Message.State.CANCELLED),
+    **{
+        f"The message “v:1t:1603707455p:27133n:2” cannot be {verb}: it is {state}.": of_a_message(
+            state=state
+        )
+        for verb, state in (("paused", "done"), ("resumed", "sending"), ("cancelled", "done"))
+    },
+    "The message “v:1t:1603707455p:27133n:2” is paused and cannot be resumed: its time-to-live is"
+    " over. Cancel it, and send a new message.": of_a_message(
+        state=Message.State.PAUSED, expires_at=LONG_AGO
+    ),
     "There is no template 10001.": without_template,
     "Template 10001 is not a general template; only those can be sent by API.": with_template(
         general=False
