@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,8 +23,8 @@ class Load:
     channel: Channel
     tone: str
     state: str
-    advice: str  # of a paused channel
-    jpush: str  # likewise: its words
+    advice: str  # of a paused or failing channel
+    jpush: str  # of a paused one: its words
     left: int
     limit: int
     left_words: str
@@ -54,15 +56,14 @@ def _waiting(channel_ids: Sequence[int], **which: object) -> Mapping[int, int]:
 
 
 def _load(channel: Channel, quota: ChannelQuota | None, waiting: int, now: float) -> Load:
-    tone, state = _state(channel)
-    paused = channel.paused_at is not None
+    tone, state = _state(channel, quota)
     left, limit = _left(channel, quota, now)
     return Load(
         channel=channel,
         tone=tone,
         state=state,
-        advice=advice(channel.pause_code, api_url_of(channel)) if paused else "",
-        jpush=jpush_words(channel) if paused else "",
+        advice=_advice(channel, quota),
+        jpush=jpush_words(channel) if channel.paused_at else "",
         left=left,
         limit=limit,
         left_words=_left_words(left, limit),
@@ -74,12 +75,25 @@ def _load(channel: Channel, quota: ChannelQuota | None, waiting: int, now: float
     )
 
 
-def _state(channel: Channel) -> tuple[str, str]:
+def _state(channel: Channel, quota: ChannelQuota | None) -> tuple[str, str]:
     if not channel.enabled:
         return "bad", _("closed")
     if channel.paused_at is not None:
         return "bad", _("paused")
+    if quota is not None and quota.failing_since:
+        return "bad", _("failing")
     return ("good", _("verified")) if channel.verified_at else ("wait", _("not verified"))
+
+
+def _advice(channel: Channel, quota: ChannelQuota | None) -> str:
+    if channel.paused_at is not None:
+        return advice(channel.pause_code, api_url_of(channel))
+    if channel.enabled and quota is not None and quota.failing_since:
+        return _("No call has succeeded since %(since)s: %(failure)s They are repeated.") % {
+            "since": date_format(timezone.localtime(quota.failing_since), "SHORT_DATETIME_FORMAT"),
+            "failure": f"{quota.failure.rstrip('.')}.",
+        }
+    return ""
 
 
 def _left(channel: Channel, quota: ChannelQuota | None, now: float) -> tuple[int, int]:

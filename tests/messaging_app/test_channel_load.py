@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from channels_app.pausing import pause_channel
+from messaging_app.channel_health import note_success
 from messaging_app.channel_load import Load, loads
 from messaging_app.models import Batch, ChannelQuota, Message
 from tests.messaging_app.figures import settle
@@ -118,3 +119,18 @@ def test_the_page_for_a_new_channel_has_no_figures(admin_client: Client) -> None
     page = text_of(admin_client.get(reverse("admin:channels_app_channel_add")))
 
     assert "calls left" not in page.lower()
+
+
+def test_a_channel_whose_calls_fail_says_since_when_and_how(
+    admin_client: Client, channel: Channel, quota: ChannelQuota
+) -> None:
+    ChannelQuota.objects.update(failing_since=timezone.now(), failure="503: busy.")
+
+    found = load(channel)
+    assert (found.tone, found.state) == ("bad", "failing")
+    assert found.advice.startswith("No call has succeeded since ")
+    assert found.advice.endswith(": 503: busy. They are repeated.")
+    assert found.advice in text_of(admin_client.get(DASHBOARD))
+
+    note_success(channel)
+    assert load(channel).state == "not verified"
