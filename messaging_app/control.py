@@ -11,6 +11,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from messaging_app import hints
 from messaging_app.models import Batch, Message
 from messaging_app.states import (
     CANCEL,
@@ -59,6 +60,7 @@ def resume(*, message: Message) -> None:
     )
     if not resumed:
         raise _not_resumable(message)
+    hints.message_accepted(_stored(message))
     logger.info("message %s is resumed", message.msgid)
 
 
@@ -132,7 +134,8 @@ def _row(message: Message) -> QuerySet[Message]:
 
 
 def _stored(message: Message) -> Message:
-    return Message.objects.only("state", "msgid", "expires_at").get(pk=message.pk)
+    known = Message.objects.only("state", "msgid", "expires_at", "broadcast", "priority")
+    return known.get(pk=message.pk)
 
 
 def _impossible(message: Message, sentence: str) -> DomainError:
