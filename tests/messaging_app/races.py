@@ -69,6 +69,15 @@ def race(first: Callable[[], object], second: Callable[[], object]) -> None:
     thread.join()
 
 
+def beside(first: Callable[[], object], second: Callable[[], object]) -> None:
+    """`second` begins before `first` has committed; it passes locked rows by, or waits for them."""
+    thread = in_thread(second)
+    with held_open(first):
+        thread.start()
+        time.sleep(0.1)
+    thread.join()
+
+
 def in_turn(one: Callable[[], object], other: Callable[[], object], *, first: bool) -> None:
     """Both orders: `first` says whether `one` begins."""
     if first:

@@ -15,7 +15,7 @@ from messaging_app.models import Batch, Delivery, Message
 from messaging_app.retraction import retract
 from tests.messaging_app.figures import settle
 from tests.messaging_app.makers import accept, add_crowd, expanded, one_batch, reread
-from tests.messaging_app.races import ANY_NUMBER, held_open, in_thread, race, waiting
+from tests.messaging_app.races import ANY_NUMBER, beside, held_open, in_thread, race, waiting
 from tests.messaging_app.receipts import CLICKED, assert_counters_equal_the_rows, item, receive
 from tests.messaging_app.running import until
 from ums.lib.errors import DomainError
@@ -58,7 +58,7 @@ def test_a_message_that_is_being_stopped_is_not_expanded(
     add_crowd(channel, 1500)
     message = accept(channel)
 
-    race(lambda: end(message=message), lambda: expand(message.pk))
+    beside(lambda: end(message=message), lambda: expand(message.pk))
 
     assert_nothing_is_left_to_push()
     assert not Batch.objects.exists()

@@ -1,6 +1,5 @@
 """Retracting at the same moment as somebody else works on the message: nothing slips through."""
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -23,7 +22,7 @@ from tests.messaging_app.makers import (
     one_batch,
     reread,
 )
-from tests.messaging_app.races import held_open, in_thread, in_turn, race
+from tests.messaging_app.races import beside, in_turn, race
 from ums.lib.errors import DomainError
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,7 +58,7 @@ def test_a_message_that_is_being_retracted_is_not_expanded(channel: Channel) -> 
     add_crowd(channel, 1500)
     message = accept(channel)
 
-    race(lambda: retract(message=message), lambda: expand(message.pk))
+    beside(lambda: retract(message=message), lambda: expand(message.pk))
 
     assert_nothing_is_left_to_push()
     assert not Batch.objects.exists()
@@ -82,12 +81,8 @@ def test_a_batch_that_is_being_claimed_is_withdrawn_once_its_call_has_ended(
 def test_a_batch_that_is_being_retracted_is_not_claimed(channel: Channel) -> None:
     batch = one_batch(channel)
     found: list[int] = []
-    worker = in_thread(lambda: found.extend(claim_now(channel)))
 
-    with held_open(lambda: retract(message=batch.message)):
-        worker.start()
-        time.sleep(0.1)  # it passes the locked row by, or waits for the end of the block
-    worker.join()
+    beside(lambda: retract(message=batch.message), lambda: found.extend(claim_now(channel)))
 
     assert found == []
     assert_nothing_is_left_to_push()

@@ -108,8 +108,7 @@ def test_every_state_is_written_by_a_move() -> None:
         for module, function in engine()
         if any(writes_state(node) for node in ast.walk(function))
     }
-    # Its own module is to take the moves of the table.
-    assert {place for place in writers if place[0] != "retraction.py"} == set()
+    assert writers == set()
 
 
 def test_only_two_statements_write_a_state_in_sql() -> None:
