@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import (
     DEFAULT_DB_ALIAS,
+    Error,
     close_old_connections,
     connections,
     transaction,
@@ -119,8 +120,18 @@ class Pump:
             with self._changed:
                 free = min(self._capacity - self._calls.total(), share - self._calls[channel.pk])
             if free > 0:
-                waits.append(self._serve(channel, free, lanes))
+                waits.append(self._try_to_serve(channel, free, lanes))
         return min(waits)
+
+    def _try_to_serve(self, channel: Channel, free: int, lanes: Collection[Batch.Lane]) -> float:
+        """A channel that cannot be served must not keep the others."""
+        try:
+            return self._serve(channel, free, lanes)
+        except Error:
+            raise  # the database is away, for all of them
+        except Exception:
+            logger.exception("no calls of channel %s could be claimed", channel.pk)
+            return FAILURE_PAUSE_SECONDS
 
     @property
     def _capacity(self) -> int:

@@ -37,9 +37,10 @@ class Runner:
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
         self._stopping = threading.Event()
-        # Each in a thread of its own: a big audience must not hold up the calls, nor receipts.
+        # Each in a thread of its own: a big audience must hold up nothing else.
         self._duties = {
-            "audience": [Duty(_Audience().expand), Duty(sweeps.sweep, every=0.5)],
+            "audience": [Duty(_Audience().expand)],
+            "sweeps": [Duty(sweeps.sweep, every=0.5)],
             "receipts": [
                 Duty(inbox.apply_callbacks),
                 Duty(inbox.match_early_receipts, every=1.0),

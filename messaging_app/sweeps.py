@@ -44,7 +44,7 @@ def return_expired_leases() -> int:
     withdrawal = Case(retracted, default=F("withdrawal"))
     unknown = LOSE_TRACK.make(lost, error_code=None, withdrawal=withdrawal, **values)
     # One that is stopped at this very moment is left to the next round.
-    again = expired.filter(stopped=False)
+    again = expired.filter(stopped=False).exclude(cid="")
     return unknown + RELEASE.make(again, error_code=None, not_before=now, **values)
 
 

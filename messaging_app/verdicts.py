@@ -78,7 +78,13 @@ def refused(claim: Claim, error: JPushError, *, expires_at: datetime, now: datet
 
 def retry_seconds(attempts: int, error: JPushError) -> float:
     if error.rate_limited:
-        return error.retry_after or BACKOFF_CAP_SECONDS
+        return rate_limit_seconds(error)
     # Full jitter: many batches that failed together do not come back together.
     ceiling = min(BACKOFF_CAP_SECONDS, BACKOFF_BASE_SECONDS * 2 ** min(attempts, 10))
     return random.uniform(0, ceiling)  # noqa: S311  # spreads load, guards nothing
+
+
+def rate_limit_seconds(error: JPushError) -> float:
+    """As long as JPush says; 0 means that the minute ends within a second."""
+    wait = BACKOFF_CAP_SECONDS if error.retry_after is None else error.retry_after
+    return max(wait, BACKOFF_BASE_SECONDS)

@@ -15,7 +15,11 @@ from messaging_app import channel_health, quota
 from messaging_app.claiming import LEASE_SECONDS
 from messaging_app.connections import Connections
 from messaging_app.models import Batch
-from messaging_app.verdicts import BACKOFF_BASE_SECONDS, BACKOFF_CAP_SECONDS
+from messaging_app.verdicts import (
+    BACKOFF_BASE_SECONDS,
+    BACKOFF_CAP_SECONDS,
+    rate_limit_seconds,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +113,7 @@ def _failed(batch: Batch, error: JPushError, *, was_in_doubt: bool) -> None:
 
 def _retry_delay(batch: Batch, error: JPushError) -> float:
     if error.rate_limited:
-        return error.retry_after or BACKOFF_CAP_SECONDS
+        return rate_limit_seconds(error)
     # Full jitter over the time that it has taken so far, which so about doubles each time.
     begun = batch.message.retracted_at or timezone.now()
     taken = (timezone.now() - begun).total_seconds()

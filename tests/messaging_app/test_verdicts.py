@@ -138,7 +138,9 @@ def test_these_are_final_and_say_nothing_of_an_attempt_before(
     assert (outcome.in_doubt, outcome.takes_out) == (state[0], False)
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [(37.0, 37.0), (None, BACKOFF_CAP_SECONDS)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"), [(37.0, 37.0), (0.0, 1.0), (None, BACKOFF_CAP_SECONDS)]
+)
 @pytest.mark.parametrize(("code", "status"), RATE_LIMITED)
 def test_a_full_minute_is_waited_for_as_long_as_jpush_says(
     code: int | None, status: int, retry_after: float | None, seconds: float
