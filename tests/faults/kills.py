@@ -8,7 +8,7 @@ from random import Random
 from tests.faults.patience import until
 from tests.faults.systems import System
 
-LONGEST_SECONDS = 2.0
+LONGEST_SECONDS = 1.5
 EARLY_SHARE = 0.2
 
 
