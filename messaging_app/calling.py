@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from channels_app.callbacks import callback_url
 from channels_app.jpush.errors import JPushError
 from channels_app.jpush.payloads import push_body
 from channels_app.models import Channel
-from messaging_app import verdicts
+from messaging_app import quota, verdicts
 from messaging_app.claiming import Claim
 from messaging_app.connections import CidStock, Connections
-from messaging_app.models import Delivery, Message
+from messaging_app.models import Message
 from messaging_app.verdicts import Outcome
 
 logger = logging.getLogger(__name__)
@@ -58,10 +59,11 @@ class Caller:
     def refill(self, channel: Channel) -> JPushError | None:
         """Fetch cids for the stock; the error if JPush gave none."""
         try:
-            self.cids.refill(channel, self.connections.client(channel))
+            rate = self.cids.refill(channel, self.connections.client(channel))
         except JPushError as exc:
             logger.warning("cids of channel %s: %s", channel.pk, exc)
             return exc
+        quota.learn(channel, rate)
         return None
 
     def _content(self, message_id: int) -> _Content:
@@ -83,11 +85,17 @@ class Caller:
 def _body(claim: Claim, push: dict[str, Any]) -> dict[str, object]:
     # All of them, always: a repetition must say what the first attempt said, although receipts of
     # that one may be here already.
-    ids = Delivery.objects.filter(batch_id=claim.batch_id).order_by("registration_id")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT registration_id FROM messaging_app_delivery WHERE batch_id = %s"
+            " ORDER BY registration_id",
+            (claim.batch_id,),
+        )
+        ids = [registration_id for (registration_id,) in cursor.fetchall()]
     channel = claim.channel
     return push_body(
         push,
-        registration_ids=list(ids.values_list("registration_id", flat=True)),
+        registration_ids=ids,
         cid=claim.cid,
         callback_url=callback_url(channel),
         callback_params={BATCH_PARAM: str(claim.batch_id)} if channel.send_callback else None,

@@ -3,9 +3,10 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 
 from channels_app.credentials import credentials_of
-from channels_app.jpush.client import Credentials, JPushClient
+from channels_app.jpush.client import Credentials, JPushClient, Rate
 from channels_app.jpush.errors import JPushError
 from channels_app.models import Channel
 from ums.lib.outbound import OutboundPolicy
@@ -55,8 +56,8 @@ class CidStock:
         self._stock: dict[Credentials, deque[tuple[float, str]]] = {}
         self._without_until: dict[Credentials, float] = {}
 
-    def take(self, channel: Channel, number: int) -> list[str] | None:
-        """Up to `number` fresh cids, None where this private cloud has none."""
+    def take(self, channel: Channel, number: int) -> dict[str, float] | None:
+        """Up to `number` fresh cids, as `give_back` takes them; None where this cloud has none."""
         now = time.monotonic()
         owner = credentials_of(channel)
         with self._lock:
@@ -65,15 +66,15 @@ class CidStock:
             stock = self._stock.setdefault(owner, deque())
             while stock and now - stock[0][0] > CID_STOCK_SECONDS:
                 stock.popleft()
-            return [stock.popleft()[1] for _taken in range(min(number, len(stock)))]
+            taken = [stock.popleft() for _place in range(min(number, len(stock)))]
+        return {cid: fetched_at for fetched_at, cid in taken}
 
-    def give_back(self, channel: Channel, cids: list[str]) -> None:
-        """Those that nobody has used; they keep the age of the oldest in stock."""
+    def give_back(self, channel: Channel, cids: Mapping[str, float]) -> None:
+        """Those that nobody has used, the oldest first; they do not grow younger by it."""
         owner = credentials_of(channel)
         with self._lock:
             stock = self._stock.setdefault(owner, deque())
-            fetched_at = stock[0][0] if stock else time.monotonic()
-            stock.extendleft((fetched_at, cid) for cid in cids)
+            stock.extendleft((at, cid) for cid, at in reversed(list(cids.items())))
 
     def missing(self, channel: Channel, wanted: int) -> int:
         """Calls that it takes to have `wanted` in stock."""
@@ -84,18 +85,19 @@ class CidStock:
             lacking = wanted - len(self._stock.get(owner, ()))
         return max(0, -(-lacking // CIDS_PER_CALL))
 
-    def refill(self, channel: Channel, client: JPushClient) -> None:
+    def refill(self, channel: Channel, client: JPushClient) -> Rate:
         """One call to JPush. JPushError where it fails; a cloud without cids is no failure."""
         owner = credentials_of(channel)
         try:
-            cids, _rate = client.fetch_cids(CIDS_PER_CALL)
+            cids, rate = client.fetch_cids(CIDS_PER_CALL)
         except JPushError as exc:
             private = channel.cloud == Channel.Cloud.PRIVATE
             if not (private and exc.http_status in NO_CID_STATUSES):
                 raise
             with self._lock:
                 self._without_until[owner] = time.monotonic() + NO_CID_RECHECK_SECONDS
-            return
+            return Rate()
         fetched_at = time.monotonic()
         with self._lock:
             self._stock.setdefault(owner, deque()).extend((fetched_at, cid) for cid in cids)
+        return rate

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from messaging_app import content as contents
 from ums.lib.errors import DomainError
 
-# Shorter than a cid may be used (delivery.CID_LIFE): a failure that is certain is then recorded as
+# Shorter than a cid may be used (models.CID_LIFE): a failure that is certain is then recorded as
 # one, before the age of the cid leaves only "unknown" to say.
 MAX_RETRY_SECONDS = 22 * 3600
 MIN_RETRY_SECONDS = 600

@@ -13,7 +13,7 @@ from messaging_app import channel_health, quota
 from messaging_app.models import Batch
 from messaging_app.refused_ids import error_values, take_out
 from messaging_app.states import LOSE_TRACK, RELEASE, SEND, STOP, BatchMove
-from messaging_app.verdicts import Outcome
+from messaging_app.verdicts import Outcome, retry_seconds
 from ums.lib.json_rows import rows_param, rows_sql
 from ums.lib.sql import is_postgresql
 
@@ -97,6 +97,7 @@ def _follow(outcome: Outcome, error: JPushError) -> None:
     claim = outcome.claim
     logger.warning("batch %s attempt %s: %s", claim.batch_id, claim.attempts, error)
     if error.rate_limited:
-        quota.block(claim.channel.pk, outcome.seconds)
+        # Also where the Batch itself is not called again.
+        quota.block(claim.channel.pk, retry_seconds(claim.attempts, error))
     else:
         channel_health.note_failure(claim.channel, error)

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from django.db import (
     DEFAULT_DB_ALIAS,
-    DatabaseError,
     close_old_connections,
     connections,
     transaction,
@@ -30,10 +29,11 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 0.2
 # Ended calls are replaced together: each claim is a commit.
 GATHER_SECONDS = 0.01
-DATABASE_PAUSE_SECONDS = 1.0
+FAILURE_PAUSE_SECONDS = 1.0
 # Of the threads, where there are several channels: one that answers slowly leaves some to others.
 CHANNEL_SHARE = 0.75
 CIDS_AHEAD = 2  # for each thread
+REFILL_THREADS = 2  # beside the others: cids are to be there before a thread asks for one
 
 
 class Pump:
@@ -44,10 +44,13 @@ class Pump:
         self._pool = ThreadPoolExecutor(
             threads, thread_name_prefix="call", initializer=self._keep_connection
         )
+        self._refill_pool = ThreadPoolExecutor(
+            REFILL_THREADS, thread_name_prefix="cids", initializer=self._keep_connection
+        )
         self._connections: list[BaseDatabaseWrapper] = []
         self._changed = threading.Condition()
         self._calls: Counter[int] = Counter()  # under way, by channel
-        self._refills: Counter[int] = Counter()  # of these
+        self._refills: Counter[int] = Counter()
         self._failed_refills: Counter[int] = Counter()  # in a row
         self._turns = itertools.count()
         self._stopping = threading.Event()
@@ -72,22 +75,24 @@ class Pump:
         while not self._stopping.is_set() and (ends_at is None or time.monotonic() < ends_at):
             try:
                 wait = self._hand_out(channel_ids, lanes)
-            except DatabaseError:
+            except Exception:
+                # Most often the database is away for a moment.
                 logger.exception("no calls could be claimed")
                 connections[DEFAULT_DB_ALIAS].close()
-                wait = DATABASE_PAUSE_SECONDS
+                wait = FAILURE_PAUSE_SECONDS
             if wait is None:
-                if ends_at is not None and self._is_idle():
+                if ends_at is not None and not self._is_calling() and self._recorder.is_idle:
                     break
                 wait = IDLE_SECONDS
             self._wait(wait)
             close_old_connections()
-        while not self._is_idle():
+        while self._is_calling():
             self._wait(IDLE_SECONDS)
 
     def close(self) -> None:
         """Finish the calls under way and write down what came of them."""
         self._pool.shutdown(wait=True)
+        self._refill_pool.shutdown(wait=True)
         self._recorder.close()
         self._caller.close()
         for kept in self._connections:
@@ -116,8 +121,8 @@ class Pump:
 
     @property
     def _capacity(self) -> int:
-        """Half as many more as there are threads, so that none of them waits for us."""
-        return self._threads + self._threads // 2
+        """One for each thread and one in hand for it, so that none of them waits for us."""
+        return self._threads * 2
 
     def _share(self) -> int:
         """Calls of one channel at a time."""
@@ -130,10 +135,10 @@ class Pump:
         Slots and claims are one commit: a slot is taken for a call and for nothing else.
         """
         refills = self._lacking_refills(channel)
-        cids = self._caller.cids.take(channel, free)
+        taken = self._caller.cids.take(channel, free)
+        cids = None if taken is None else list(taken)
         leases: list[tuple[int, str]] = []
         claims: list[Claim] = []
-        used: set[str] = set()
         try:
             with transaction.atomic():
                 turn = quota.take_turn(channel)
@@ -145,33 +150,46 @@ class Pump:
                 if channel.enabled and left:
                     claims = claim(channel, left, cids=cids, lanes=lanes)
                 wait = turn.spend(len(leases) + refills + len(claims))
-            used.update(each.cid for each in claims)
         finally:
-            if cids:
-                self._caller.cids.give_back(channel, [cid for cid in cids if cid not in used])
+            if taken and cids:  # those that no claim has taken off
+                self._caller.cids.give_back(channel, {cid: taken[cid] for cid in cids})
         for batch_id, lease in leases:
-            self._start(channel, self._withdrawer.withdraw, batch_id, lease)
-        with self._changed:
-            self._refills[channel.pk] += refills
+            self._start(
+                self._pool, self._calls, channel, self._withdrawer.withdraw, batch_id, lease
+            )
         for _refill in range(refills):
-            self._start(channel, self._refill, channel)
+            self._start(self._refill_pool, self._refills, channel, self._refill, channel)
         for each in claims:
-            self._start(channel, self._push, each)
+            self._start(self._pool, self._calls, channel, self._push, each)
         return wait or IDLE_SECONDS
 
     def _lacking_refills(self, channel: Channel) -> int:
         """Calls for cids to make now, beside those under way."""
-        if not channel.enabled:
+        ahead = self._threads * CIDS_AHEAD
+        if not channel.enabled or not self._caller.cids.missing(channel, ahead):
             return 0
-        wanted = wanted_cids(channel, self._threads * CIDS_AHEAD)
+        wanted = wanted_cids(channel, ahead)
         return max(0, self._caller.cids.missing(channel, wanted) - self._refills[channel.pk])
 
-    def _start(self, channel: Channel, work: Callable[..., object], *args: object) -> None:
+    def _start(
+        self,
+        pool: ThreadPoolExecutor,
+        under_way: Counter[int],
+        channel: Channel,
+        work: Callable[..., object],
+        *args: object,
+    ) -> None:
         with self._changed:
-            self._calls[channel.pk] += 1
-        self._pool.submit(self._call, channel.pk, work, *args)
+            under_way[channel.pk] += 1
+        pool.submit(self._call, under_way, channel.pk, work, *args)
 
-    def _call(self, channel_id: int, work: Callable[..., object], *args: object) -> None:
+    def _call(
+        self,
+        under_way: Counter[int],
+        channel_id: int,
+        work: Callable[..., object],
+        *args: object,
+    ) -> None:
         """A fault in one call must not end the others; the sweep of leases finds its batch."""
         try:
             work(*args)
@@ -180,7 +198,7 @@ class Pump:
         finally:
             close_old_connections()
             with self._changed:
-                self._calls[channel_id] -= 1
+                under_way[channel_id] -= 1
                 self._changed.notify()
 
     def _push(self, claim: Claim) -> None:
@@ -191,20 +209,16 @@ class Pump:
         self._recorder.put(outcome)
 
     def _refill(self, channel: Channel) -> None:
-        try:
-            error = self._caller.refill(channel)
-        finally:
-            with self._changed:
-                self._refills[channel.pk] -= 1
+        error = self._caller.refill(channel)
         if error is None:
             self._failed_refills.pop(channel.pk, None)
             return
         self._failed_refills[channel.pk] += 1
         channel_health.refill_failed(channel, error, attempts=self._failed_refills[channel.pk])
 
-    def _is_idle(self) -> bool:
+    def _is_calling(self) -> bool:
         with self._changed:
-            return not self._calls.total() and self._recorder.is_idle
+            return bool(self._calls.total() + self._refills.total())
 
     def _wait(self, seconds: float) -> None:
         """Until a call has ended, or `seconds` are over."""

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 
 from channels_app.jpush.client import Rate
 from messaging_app import channel_health, outcomes, quota
@@ -13,6 +13,7 @@ from messaging_app.verdicts import Outcome
 logger = logging.getLogger(__name__)
 
 LOST_DATABASE = (OperationalError, InterfaceError)
+GATHER_SECONDS = 0.01  # each group is a commit
 RETRY_SECONDS = 0.5
 CLOSE_SECONDS = 10.0
 LEARN_SECONDS = 1.0
@@ -61,6 +62,8 @@ class Recorder:
         """All that wait, at least one; none at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing_at is not None)
+            if self._closing_at is None:
+                self._changed.wait_for(lambda: self._closing_at is not None, GATHER_SECONDS)
             group, self._waiting = self._waiting, []
             self._writing = len(group)
             return group
@@ -74,7 +77,8 @@ class Recorder:
                 logger.exception("%d outcomes could not be written yet", len(group))
                 connection.close()
                 time.sleep(RETRY_SECONDS)
-            except DatabaseError:
+            except Exception:
+                logger.exception("%d outcomes are written one by one", len(group))
                 self._write_one_by_one(group)
                 return
             else:
@@ -85,7 +89,7 @@ class Recorder:
         for outcome in group:
             try:
                 outcomes.record([outcome])
-            except DatabaseError:
+            except Exception:
                 logger.exception("the outcome of batch %s is lost", outcome.claim.batch_id)
 
     def _is_over(self) -> bool:

@@ -1,18 +1,14 @@
 """Puts right what no call does: dead workers' batches, expired ones, messages at their end."""
 
-from datetime import timedelta
-
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from messaging_app import idempotency, inbox, material
 from messaging_app.expansion import start_scheduled
-from messaging_app.models import Batch, Message
+from messaging_app.models import CID_LIFE, Batch, Message
 from messaging_app.states import FAIL, FINISH, GIVE_UP, LOSE_TRACK, RELEASE
 
 UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
-# Of the day that JPush gives (protocol/jpush.md 3); a cid may have been in stock for an hour.
-CID_LIFE = timedelta(hours=22, minutes=30)
 WORKER_STOPPED = "The worker stopped during the call."
 EXPIRED = "The message expired before it could be sent."
 UNCOUNTED = "The message expired before its audience could be counted."
@@ -59,7 +55,10 @@ def expire() -> int:
     if uncounted.filter(state=Message.State.EXPANDING).exists():
         FAIL.make(uncounted, reason=UNCOUNTED, done_at=now)
     queued = Batch.objects.filter(state=Batch.State.QUEUED)
-    late = queued.filter(in_doubt=False, message__expires_at__lte=now)
+    # No join: Django would put it into a sub-select, and a batch that is claimed while the UPDATE
+    # waits for its row would not be looked at again.
+    over = Message.objects.filter(expires_at__lte=now).values("pk")
+    late = queued.filter(in_doubt=False, message_id__in=over)
     closed = 0
     if late.exists():
         closed += GIVE_UP.make(late, error_code=None, error_message=EXPIRED)

@@ -20,7 +20,8 @@ class Outcome:
 
     `in_doubt`: JPush may have taken this call or an earlier one of the Batch. `seconds`: until it
     may be called again. `bad_ids`: registrationIDs to take out, whereupon the others are called
-    under a new Batch. `no_target`: JPush reaches none of them.
+    under a new Batch. `no_target`: JPush reaches none of them. `hidden_bad_ids`: some are bad, and
+    it does not say which.
     """
 
     claim: Claim
@@ -31,11 +32,12 @@ class Outcome:
     error: JPushError | None = None
     bad_ids: Collection[str] = ()
     no_target: bool = False
+    hidden_bad_ids: bool = False
     rate: Rate | None = None
 
     @property
     def takes_out(self) -> bool:
-        return bool(self.bad_ids) or self.no_target
+        return bool(self.bad_ids) or self.no_target or self.hidden_bad_ids
 
 
 def accepted(claim: Claim, msg_id: str, rate: Rate) -> Outcome:
@@ -61,10 +63,15 @@ def refused(claim: Claim, error: JPushError, *, expires_at: datetime, now: datet
             return Outcome(claim, lost, in_doubt=in_doubt, error=error)
         seconds = retry_seconds(claim.attempts, error)
         return Outcome(claim, RELEASE, in_doubt=in_doubt, error=error, seconds=seconds)
-    if error.bad_ids or error.no_target:
+    if error.bad_ids or error.no_target or error.hides_bad_ids:
         # It has looked at this very audience: an earlier attempt was refused as well.
         return Outcome(
-            claim, GIVE_UP, error=error, bad_ids=error.bad_ids, no_target=error.no_target
+            claim,
+            GIVE_UP,
+            error=error,
+            bad_ids=error.bad_ids,
+            no_target=error.no_target,
+            hidden_bad_ids=error.hides_bad_ids,
         )
     return Outcome(claim, lost, in_doubt=in_doubt, error=error)
 

@@ -7,7 +7,8 @@ RETRYABLE_STATUSES = frozenset({429, 500, 502, 503, 504})  # 8.4
 RETRYABLE_CODES = frozenset({1000, 1030, 2002, 7000, 7030, 23008, 21030, 27000})  # 8.1, 8.3, 8.6
 RATE_CODES = frozenset({2002, 23008})
 NO_TARGET_CODES = frozenset({1011, 21011})  # 8.5: none of the ids is usable
-BAD_ID_CODES = frozenset({1003, 20101})  # 8.5, 8.6
+ANY_PARAMETER_CODE = 1003
+BAD_ID_CODES = frozenset({ANY_PARAMETER_CODE, 20101})  # 8.5, 8.6
 # 8.1, 8.6: not this call but the channel is at fault, so that every other call would fail as well.
 CHANNEL_CODES = frozenset({1004, 1008, 1020, 2003, 2004, 2005, 21004, 21008, 21038, 23009, 27001})
 # Without a code of JPush's: the address leads to something else.
@@ -77,3 +78,11 @@ class JPushError(Exception):
         if self.illegal_ids or self.code not in BAD_ID_CODES:
             return self.illegal_ids
         return tuple(NAMED_ID.findall(self.message))
+
+    @property
+    def hides_bad_ids(self) -> bool:
+        """Some id of the call is bad, and JPush does not say which."""
+        if self.code not in BAD_ID_CODES or self.bad_ids:
+            return False
+        # 1003 is said of any parameter; the code of private clouds (8.6) of ids only.
+        return self.code != ANY_PARAMETER_CODE or "registration" in self.message.lower()

@@ -1,6 +1,6 @@
 """The outbox and the ledger: the calls of a Message (Batch), and each device (Delivery)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -11,16 +11,20 @@ from messaging_app.models.message import Message
 # A Batch's id is its message's id times this plus its number within the message, so that one
 # INSERT … SELECT can write the ledger with the batch ids in it.
 BATCHES_PER_MESSAGE = 1 << 20
+# Of the day that JPush gives (protocol/jpush.md 3); a cid may have been in stock for an hour.
+CID_LIFE = timedelta(hours=22, minutes=30)
 
 
 class BatchQuerySet(models.QuerySet["Batch"]):
     def due(self, now: datetime) -> "BatchQuerySet":
         """Those that may be called now, as far as their message is concerned.
 
-        One in doubt may be called after its message's time, to learn what became of it.
+        One in doubt may be called after its message's time, to learn what became of it; but never
+        with a cid that JPush has forgotten, whether or not `sweeps` has come to it yet.
         """
         return self.filter(
             models.Q(in_doubt=True) | models.Q(message__expires_at__gt=now),
+            models.Q(cid_at=None) | models.Q(cid_at__gte=now - CID_LIFE),
             state=Batch.State.QUEUED,
             not_before__lte=now,
             message__state=Message.State.SENDING,

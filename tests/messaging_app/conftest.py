@@ -10,6 +10,7 @@ from responses import RequestsMock
 from channels_app.models import Channel
 from messaging_app.calling import Caller
 from messaging_app.withdrawal import Withdrawer
+from tests.messaging_app.clocks import Clock
 from tests.messaging_app.makers import CID_URL
 
 
@@ -17,6 +18,27 @@ from tests.messaging_app.makers import CID_URL
 def second(db: None) -> Channel:
     """A channel beside `channel`."""
     return Channel.objects.create(code="app2", name="App 2", app_key="b", master_secret="s")
+
+
+@pytest.fixture
+def private(db: None) -> Channel:
+    """A private cloud."""
+    return Channel.objects.create(
+        code="own",
+        name="Own cloud",
+        cloud=Channel.Cloud.PRIVATE,
+        api_url="https://push.example.com",
+        app_key="b" * 24,
+        master_secret="s",
+    )
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The quota's clock."""
+    clock = Clock()
+    monkeypatch.setattr("messaging_app.quota.time.time", clock.time)
+    return clock
 
 
 @pytest.fixture

@@ -1,17 +1,20 @@
 """Makes people, messages and batches for tests of the sending engine."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from channels_app.models import BusinessLine, Channel
 from messaging_app.audience import Audience
 from messaging_app.calling import Caller
-from messaging_app.claiming import Claim, claim
+from messaging_app.claiming import ALL_LANES, Claim, claim
 from messaging_app.expansion import expand
 from messaging_app.models import Batch, Message
 from messaging_app.outcomes import record
+from messaging_app.quota import take_turn
 from messaging_app.submission import submit
 from users_app.models import EndUser, Registration, Tag
 
@@ -82,6 +85,30 @@ def claimed(batch: Batch, *, cids: list[str] | None = None) -> Claim:
     return next(each for each in found if each.batch_id == batch.pk)
 
 
+def claim_now(
+    channel: Channel,
+    limit: int = 1000,
+    *,
+    cids: list[str] | None = None,
+    lanes: Collection[Batch.Lane] = ALL_LANES,
+) -> list[int]:
+    """Ids of the batches that a worker may call now; they are in its hand from then on."""
+    with transaction.atomic():
+        return [each.batch_id for each in claim(channel, limit, cids=cids, lanes=lanes)]
+
+
+def claims_of(channel: Channel, *, cids: list[str] | None = None) -> dict[int, Claim]:
+    """All that is due in one worker's hand, by batch."""
+    with transaction.atomic():
+        return {each.batch_id: each for each in claim(channel, 1000, cids=cids)}
+
+
+def available_now(channel: Channel) -> int:
+    """Calls of the channel that may leave now."""
+    with transaction.atomic():
+        return take_turn(channel).available
+
+
 def push(caller: Caller, batch: Batch, *, cid: str = "c0") -> Batch:
     """Claim and push `batch`, write down what came of it, and read it anew."""
     record([caller.push(claimed(batch, cids=[cid] * 1000))])
@@ -97,3 +124,10 @@ def calling(batch: Batch) -> Batch:
     """`batch` as a worker has it whose call is under way."""
     claimed(batch, cids=["c"] * 1000)
     return reread(batch)
+
+
+def ends_late(batch: Batch) -> None:
+    """Its message's time is over."""
+    Message.objects.filter(pk=batch.message_id).update(
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )

@@ -67,3 +67,11 @@ def race(first: Callable[[], object], second: Callable[[], object]) -> None:
         time.sleep(0.1)
         until(lambda: waiting() > 0, what="the second one waits for the first")
     thread.join()
+
+
+def in_turn(one: Callable[[], object], other: Callable[[], object], *, first: bool) -> None:
+    """Both orders: `first` says whether `one` begins."""
+    if first:
+        race(one, other)
+    else:
+        race(other, one)

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from channels_app.jpush.sandbox import Sandbox
 from channels_app.models import Channel
 from messaging_app.models import Batch, Callback, Message, Receipt
+from messaging_app.pump import Pump
 from messaging_app.runner import Runner
 
 PATIENCE_SECONDS = 60.0
@@ -35,6 +36,15 @@ def running(threads: int = 8) -> Iterator[Runner]:
     finally:
         runner.stop()
         thread.join()
+
+
+@contextmanager
+def pump(threads: int = 2) -> Iterator[Pump]:
+    pump = Pump(threads=threads)
+    try:
+        yield pump
+    finally:
+        pump.close()
 
 
 def point_to(sandbox: Sandbox, channel: Channel, settings: Settings) -> None:

@@ -168,7 +168,7 @@ def test_the_batch_of_a_dead_worker_is_taken_over(channel: Channel, settings: Se
         message = expanded(channel)
         caller = Caller()
         assert caller.refill(channel) is None
-        claimed(Batch.objects.get(), cids=caller.cids.take(channel, 1))
+        claimed(Batch.objects.get(), cids=list(caller.cids.take(channel, 1) or []))
         caller.close()
         Batch.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
         with running(threads=1):

@@ -12,10 +12,9 @@ from django.utils import timezone
 from channels_app.models import Channel
 from messaging_app.audience import Audience
 from messaging_app.lifetime import MAX_RETRY_SECONDS
-from messaging_app.models import Message
+from messaging_app.models import CID_LIFE, Message
 from messaging_app.send_options import SendOptions
 from messaging_app.submission import submit, submitted
-from messaging_app.sweeps import CID_LIFE
 from tests.messaging_app.makers import CONTENT, accept
 from ums.lib.errors import Code, DomainError
 

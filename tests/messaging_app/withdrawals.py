@@ -27,10 +27,15 @@ def retracted_batch(channel: Channel) -> Batch:
     return reread(batch)
 
 
+def leased_now(channel: Channel, limit: int = 10) -> list[tuple[int, str]]:
+    """Batches that a worker may withdraw now, each with its lease."""
+    with transaction.atomic():
+        return claim(channel, limit)
+
+
 def withdraw(withdrawer: Withdrawer, batch: Batch) -> Batch:
     """Claim and withdraw `batch`, and read it anew."""
-    with transaction.atomic():
-        lease = dict(claim(batch.channel, 10))[batch.pk]
+    lease = dict(leased_now(batch.channel))[batch.pk]
     withdrawer.withdraw(batch.pk, lease)
     return reread(batch)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from channels_app.jpush.sandbox.answers import PUSH_ERRORS
+
 LONGEST_SECONDS = 86_400
 LARGEST_COUNT = 1_000_000_000
 
@@ -33,6 +35,11 @@ class Faults:
     error_rate: float = _choice(
         "fraction of pushes and withdrawals answered 500 or 503, not taken", default=0.0
     )
+    refuse_code: int = _choice(
+        "code that pushes, validations, cid calls and withdrawals are refused with; 0 for none",
+        default=0,
+    )
+    refuse_rate: float = _choice("fraction of them that is refused so", default=1.0)
     drop_rate: float = _choice(
         "fraction of pushes and withdrawals whose connection is closed, not taken", default=0.0
     )
@@ -42,6 +49,13 @@ class Faults:
     hang_seconds: float = _choice("how long such an answer is held back", default=30.0)
     drop_after_accept_rate: float = _choice(
         "fraction of both taken, whose connection is then closed without an answer", default=0.0
+    )
+    shared_calls: int = _choice(
+        "push calls per AppKey that somebody else makes, spread over each rate window", default=0
+    )
+    omit_rate_headers: bool = _choice("answer without X-Rate-Limit headers", default=False)
+    quota_header: bool = _choice(
+        "name the limit X-Rate-Limit-Quota instead of X-Rate-Limit-Limit", default=False
     )
     duplicate_callbacks: float = _choice("fraction of receipts posted twice", default=0.0)
     late_callbacks: float = _choice("fraction of receipts posted 5 seconds late", default=0.0)
@@ -53,8 +67,12 @@ class Faults:
         for entry in fields(self):
             if entry.name.endswith(("_rate", "_callbacks")) and entry.type is float:
                 _require_number(self, entry.name, highest=1)
-        if type(self.early_callbacks) is not bool:
-            raise ValueError("early_callbacks must be true or false.")
+            if entry.type is bool and type(getattr(self, entry.name)) is not bool:
+                raise ValueError(f"{entry.name} must be true or false.")
+        _require_number(self, "shared_calls", highest=LARGEST_COUNT)
+        if type(self.refuse_code) is not int or self.refuse_code not in {0, *PUSH_ERRORS}:
+            known = ", ".join(map(str, PUSH_ERRORS))
+            raise ValueError(f"refuse_code must be 0 or one of {known}, not {self.refuse_code!r}.")
 
     def changed(self, values: Mapping[str, Any]) -> "Faults":
         """These faults with `values` in place; ValueError names the one that does not fit."""

@@ -67,16 +67,14 @@ class ReceiptPlan:
         ):
             if not kinds & kind:
                 continue
-            punctual: list[str] = []
-            late: list[str] = []
-            for each in ids:
-                case = (kind, each, message.msg_id)
-                group = late if self.outcomes.happens(late_rate, "late", *case) else punctual
-                group.append(each)
-                if self.outcomes.happens(faults.duplicate_callbacks, "twice", *case):
-                    group.append(each)
+            draws, msg_id = self.outcomes, message.msg_id
+            late = frozenset(draws.chosen(ids, late_rate, "late", kind, msg_id=msg_id))
+            twice = draws.chosen(ids, faults.duplicate_callbacks, "twice", kind, msg_id=msg_id)
+            posted = [*ids, *twice]
+            punctual = [each for each in posted if each not in late]
+            delayed = [each for each in posted if each in late]
             yield from self._cut(message, kind, punctual, kind_delay)
-            yield from self._cut(message, kind, late, kind_delay + LATE_SECONDS)
+            yield from self._cut(message, kind, delayed, kind_delay + LATE_SECONDS)
 
     def _cut(
         self, message: Message, kind: Kind, ids: list[str], delay: float

@@ -95,13 +95,14 @@ def answer(service: Service, request: Request) -> Answer:
 
 def _answer_app(call: Call, route: Route, family: Family) -> Answer:
     """Answers as JPush: who is not known has no rate, all others see theirs."""
-    book = call.service.book
+    book, faults = call.service.book, call.service.faults
     book.count_call(route.name)
     headers: dict[str, str] = {}
     try:
         caller = _caller(call)
-        allowance = call.service.rates.take(caller.app_key, family)
-        headers = allowance.headers()
+        shared_calls = faults.shared_calls if family is Family.PUSH else 0
+        allowance = call.service.rates.take(caller.app_key, family, shared_calls=shared_calls)
+        headers = allowance.headers(faults)
         allowance.require()
         return Answer(200, route.handle(replace(call, caller=caller)), headers)
     except RefusalError as refusal:

@@ -31,7 +31,9 @@ TOP_KEYS = {
     *("cid", "platform", "audience", "notification", "message", "live_activity", "inapp_message"),
     *("notification_3rd", "sms_message", "options", "callback"),
 }
-_LEGAL_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")  # protocol/jpush.md 11
+# protocol/jpush.md 11; those that begin with `invalid` or `illegal` stand for foreign ones.
+_USABLE_ID = re.compile(r"(?!invalid|illegal)[0-9A-Za-z_-]{1,64}")
+_LISTED_ID = re.compile(r"illegal[0-9A-Za-z_-]{0,57}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,8 @@ class Push:
 
 
 def is_usable_id(registration_id: object) -> bool:
-    """Whether JPush would know the id; those that begin with `invalid` stand for foreign ones."""
-    return (
-        isinstance(registration_id, str)
-        and _LEGAL_ID.fullmatch(registration_id) is not None
-        and not registration_id.startswith("invalid")
-    )
+    """Whether JPush would know the id, active or not."""
+    return isinstance(registration_id, str) and _USABLE_ID.fullmatch(registration_id) is not None
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -126,10 +124,18 @@ def _registration_ids(document: Mapping[str, Any]) -> list[str]:
         raise RefusalError(1003, f"registration_id must be a list of 1 to {MAX_IDS_PER_PUSH} ids")
     if "" in ids:
         raise RefusalError(1003, "An element of registration_id is empty")
-    for each in ids:
-        if not is_usable_id(each):
-            raise RefusalError(1003, f"The registration_id {each} is invalid!")
+    bad_ids = [each for each in ids if not is_usable_id(each)]
+    if bad_ids:
+        raise _bad_ids_refusal(bad_ids)
     return list(dict.fromkeys(ids))
+
+
+def _bad_ids_refusal(bad_ids: list[Any]) -> RefusalError:
+    """protocol/jpush.md 8.5: names the first; 2.8: lists all, if each stands for this form."""
+    for each in bad_ids:
+        if not isinstance(each, str) or not _LISTED_ID.fullmatch(each):
+            return RefusalError(1003, f"The registration_id {each} is invalid!")
+    return RefusalError(1003, "Some registration_ids are illegal", illegal_rids=bad_ids)
 
 
 def _check_content(document: Mapping[str, Any]) -> None:

@@ -87,6 +87,7 @@ class Service:
 
     def validate(self, app_key: str, body: bytes) -> dict[str, str]:
         """protocol/jpush.md 4: the answer of a push, but nothing is sent."""
+        self._refuse(self.faults, next(self._call_numbers))
         push = read_push(body)
         return {"sendno": push.sendno, "msg_id": self.book.check(app_key, push)}
 
@@ -94,6 +95,7 @@ class Service:
         """protocol/jpush.md 3."""
         if not self.options.cid_enabled:
             raise MissingError
+        self._refuse(self.faults, next(self._call_numbers))
         if not COUNT.fullmatch(count) or kind not in {"push", "schedule"}:
             raise RefusalError(1003, "count or type is illegal")
         return {"cidlist": self.book.issue_cids(app_key, min(int(count), self.options.cid_max))}
@@ -102,10 +104,15 @@ class Service:
         self._hold(faults.latency)
         if self._strikes(faults.drop_rate, "drop", number):
             raise DropError
+        self._refuse(faults, number)
         if self._strikes(faults.error_rate, "error", number):
-            if self._strikes(0.5, "which error", number):
-                raise RefusalError(1000, "Internal error (a fault of the sandbox)")
-            raise RefusalError(1030, "Internal timeout (a fault of the sandbox)")
+            internal = self._strikes(0.5, "which error", number)
+            raise RefusalError.by_fault(1000 if internal else 1030)
+
+    def _refuse(self, faults: Faults, number: int) -> None:
+        """As JPush refuses a whole app: whatever it asks of the push API."""
+        if faults.refuse_code and self._strikes(faults.refuse_rate, "refuse", number):
+            raise RefusalError.by_fault(faults.refuse_code)
 
     def _fail_after(self, faults: Faults, number: int) -> None:
         if self._strikes(faults.timeout_after_accept_rate, "hang", number):

@@ -69,7 +69,8 @@ class _Cid:
 @dataclass(slots=True)
 class _App:
     cids: dict[str, _Cid] = field(default_factory=dict)
-    pushed: Counter[str] = field(default_factory=Counter)
+    pushed: set[str] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
 
 
 class Book:
@@ -88,7 +89,6 @@ class Book:
         self._calls: Counter[str] = Counter()
         self._errors: Counter[int] = Counter()
         self._registration_ids = 0
-        self._repeated = 0
         self._duplicates_by_cid = 0
 
     def count_call(self, name: str) -> None:
@@ -171,7 +171,7 @@ class Book:
                     "pushes": len(self._messages),
                     "registration_ids": self._registration_ids,
                     "distinct": sum(len(app.pushed) for app in self._apps.values()),
-                    "repeated": self._repeated,
+                    "repeated": sum(len(app.repeated) for app in self._apps.values()),
                 },
                 "duplicates_by_cid": self._duplicates_by_cid,
                 "rate_limited": self._errors[2002],
@@ -205,15 +205,12 @@ class Book:
         return msg_id
 
     def _fates(self, push: Push, msg_id: str) -> Fates:
-        delivered, clicked, not_delivered = [], [], []
-        for each in push.live_ids:
-            if not self._outcomes.is_delivered(each, msg_id):
-                not_delivered.append(each)
-                continue
-            delivered.append(each)
-            if self._outcomes.is_clicked(each, msg_id):
-                clicked.append(each)
-        return Fates(tuple(delivered), tuple(clicked), tuple(not_delivered))
+        draws = self._outcomes
+        delivered = draws.chosen(push.live_ids, draws.delivered, "delivered", msg_id=msg_id)
+        clicked = draws.chosen(delivered, draws.clicked, "clicked", msg_id=msg_id)
+        reached = frozenset(delivered)
+        others = tuple(each for each in push.live_ids if each not in reached)
+        return Fates(tuple(delivered), tuple(clicked), others)
 
     def _remember(self, app: _App, message: Message, push: Push) -> None:
         self._messages[message.msg_id] = message
@@ -221,7 +218,5 @@ class Book:
         if len(self._contents) > KEPT_CONTENTS:
             del self._contents[next(iter(self._contents))]
         self._registration_ids += message.live
-        for each in push.live_ids:
-            app.pushed[each] += 1
-            if app.pushed[each] == 2:
-                self._repeated += 1
+        app.repeated.update(app.pushed.intersection(push.live_ids))
+        app.pushed.update(push.live_ids)

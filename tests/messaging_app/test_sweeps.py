@@ -1,0 +1,179 @@
+"""What no call does: dead workers' batches, expired ones, messages at their end."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import timezone
+
+from channels_app.models import Channel
+from messaging_app import sweeps
+from messaging_app.claiming import due_channels
+from messaging_app.models import Batch, Material, Message
+from messaging_app.retraction import retract
+from messaging_app.sweeps import finish_messages, return_expired_leases
+from tests.messaging_app.figures import settle
+from tests.messaging_app.makers import (
+    accept,
+    add_crowd,
+    calling,
+    claim_now,
+    claimed,
+    ends_late,
+    expanded,
+    one_batch,
+    reread,
+)
+
+UNFINISHED = {Batch.State.QUEUED, Batch.State.PUSHING}
+
+
+def seconds_ago(number: float) -> datetime:
+    return timezone.now() - timedelta(seconds=number)
+
+
+def worker_dies(batch: Batch) -> None:
+    Batch.objects.filter(pk=batch.pk).update(lease_until=seconds_ago(1))
+
+
+def test_what_a_dead_worker_left_is_called_again_with_its_cid(channel: Channel) -> None:
+    batch = calling(one_batch(channel))
+    cid_at = batch.cid_at
+    worker_dies(batch)
+    before = timezone.now()
+
+    assert return_expired_leases() == 1
+
+    reread(batch)
+    assert (batch.state, batch.lease, batch.lease_until) == (Batch.State.QUEUED, "", None)
+    assert (batch.cid, batch.cid_at, batch.attempts, batch.in_doubt) == ("c", cid_at, 1, True)
+    assert batch.error_message == "The worker stopped during the call."
+    assert batch.not_before >= before
+    assert claim_now(channel, cids=[]) == [batch.pk]
+
+
+def test_without_a_cid_nobody_can_tell_whether_a_dead_worker_has_called(channel: Channel) -> None:
+    batch = one_batch(channel)
+    claimed(batch, cids=None)
+    worker_dies(batch)
+
+    assert return_expired_leases() == 1
+
+    reread(batch)
+    assert (batch.state, batch.lease, batch.in_doubt) == (Batch.State.UNKNOWN, "", True)
+    assert batch.error_message == "The worker stopped during the call."
+    assert claim_now(channel) == []
+
+
+@pytest.mark.parametrize("cid", ["c", ""])
+def test_what_was_stopped_is_not_called_again(channel: Channel, cid: str) -> None:
+    batch = calling(one_batch(channel))
+    Batch.objects.update(stopped=True, cid=cid)
+    worker_dies(batch)
+
+    assert return_expired_leases() == 1
+
+    assert (reread(batch).state, batch.withdrawal, batch.lease) == (Batch.State.UNKNOWN, "", "")
+
+
+@pytest.mark.parametrize("cid", ["c", ""])
+def test_what_was_retracted_is_neither_called_again_nor_withdrawn(
+    channel: Channel, cid: str
+) -> None:
+    batch = calling(one_batch(channel))
+    Batch.objects.update(cid=cid)
+    retract(message=batch.message)
+    assert reread(batch).withdrawal == Batch.Withdrawal.DUE
+    worker_dies(batch)
+
+    assert return_expired_leases() == 1
+
+    assert (reread(batch).state, batch.withdrawal) == (Batch.State.UNKNOWN, "failed")
+    assert due_channels() == []
+
+
+def test_a_lease_that_runs_is_left_alone(channel: Channel) -> None:
+    batch = calling(one_batch(channel))
+
+    assert return_expired_leases() == 0
+
+    assert reread(batch).state == Batch.State.PUSHING
+
+
+@pytest.mark.parametrize("state", [state for state in Batch.State if state != Batch.State.PUSHING])
+def test_only_calls_under_way_have_leases_to_return(channel: Channel, state: Batch.State) -> None:
+    """A withdrawal's lease is taken over by the next one that withdraws."""
+    batch = one_batch(channel)
+    settle(batch, state, lease="a withdrawal's", lease_until=seconds_ago(1), stopped=True)
+
+    assert return_expired_leases() == 0
+
+    assert (reread(batch).state, batch.lease) == (state, "a withdrawal's")
+
+
+@pytest.mark.parametrize("state", list(Batch.State))
+def test_a_message_is_done_when_its_last_batch_rests(channel: Channel, state: Batch.State) -> None:
+    add_crowd(channel, 1500)
+    message = expanded(channel)
+    first, second = Batch.objects.order_by("pk")
+    settle(first, Batch.State.SENT)
+    settle(second, state)
+
+    rests = state not in UNFINISHED
+    assert finish_messages() == rests
+
+    message.refresh_from_db()
+    assert message.state == (Message.State.DONE if rests else Message.State.SENDING)
+    assert (message.done_at is not None) == rests
+    assert finish_messages() == 0
+
+
+def test_a_message_to_nobody_is_done_at_once(channel: Channel) -> None:
+    message = expanded(channel, userids=("nobody",))
+
+    assert finish_messages() == 1
+
+    message.refresh_from_db()
+    assert message.state == Message.State.DONE
+    assert message.done_at is not None
+
+
+@pytest.mark.parametrize(
+    "state", [state for state in Message.State if state != Message.State.SENDING]
+)
+def test_only_a_message_that_is_being_sent_gets_done(
+    channel: Channel, state: Message.State
+) -> None:
+    message = expanded(channel, userids=("nobody",))
+    Message.objects.update(state=state)
+
+    assert finish_messages() == 0
+
+    message.refresh_from_db()
+    assert (message.state, message.done_at) == (state, None)
+
+
+def test_one_sweep_does_all_of_it(channel: Channel) -> None:
+    scheduled = accept(channel, registration_ids=("r0",))
+    Message.objects.update(state=Message.State.SCHEDULED, send_at=seconds_ago(1))
+    dead, late = calling(one_batch(channel, "r1")), one_batch(channel, "r2")
+    worker_dies(dead)
+    ends_late(late)
+
+    sweeps.sweep()
+
+    scheduled.refresh_from_db()
+    assert scheduled.state == Message.State.EXPANDING
+    assert (reread(dead).state, reread(late).state) == ("queued", "failed")
+    assert Message.objects.get(pk=late.message_id).state == Message.State.DONE
+    assert Message.objects.get(pk=dead.message_id).state == Message.State.SENDING
+
+
+def test_what_is_kept_for_a_while_only_is_forgotten(channel: Channel) -> None:
+    line = channel.business_lines.create(name="Shop")
+    Material.objects.create(
+        business_line=line, token="t", name="n", path="gone", size=1, expires_at=seconds_ago(1)
+    )
+
+    sweeps.forget()
+
+    assert not Material.objects.exists()
