@@ -64,7 +64,7 @@ class Distributed:
         return victims
 
     def _victim(self, name: str, *command: str) -> Victim:
-        ready = "beat: Starting..." if name == "beat" else f"{name}@faults ready."
+        ready = "celery beat v" if name == "beat" else f"{name}@faults ready."
 
         def start() -> None:
             self.system.processes.start(name, "-m", "celery", "-A", "ums", *command)

@@ -15,6 +15,7 @@ from tests.faults.judgement import (
 from tests.faults.systems import System
 
 CALLERS = 8
+PAUSE_SECONDS = 0.1
 KILLS = 6
 LONGEST_SECONDS = 1.5
 PROMPT = ("--rate-limit", "1000000", "--callback-delay", "0.1", "--callback-retry", "2")
@@ -31,7 +32,7 @@ def kill_web_at_random(system: System, random: Random) -> None:
 
 def check_kills(system: System, random: Random) -> None:
     system.make_fast()
-    with calling(system, callers=CALLERS) as callers:
+    with calling(system, callers=CALLERS, pause=PAUSE_SECONDS) as callers:
         kill_web_at_random(system, random)
     wait_until_settled(system)
 

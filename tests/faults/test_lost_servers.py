@@ -19,7 +19,7 @@ from tests.faults.systems import System
 DEVICES = 20_000
 PUSHES = 20
 CALLERS = 4
-PAUSE_SECONDS = 0.05
+PAUSE_SECONDS = 0.25
 # So slow that much waits in the rows and in the queues when a server is lost.
 SLOW = (
     *("--rate-limit", "1000000", "--latency", "2"),
