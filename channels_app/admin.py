@@ -19,10 +19,11 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from channels_app.button_admin import ButtonAdmin
+from channels_app.button_admin import STATE_COLOURS, ButtonAdmin
 from channels_app.callbacks import callback_url
 from channels_app.forms import BusinessLineForm, ChannelForm
 from channels_app.models import AccessKey, BusinessLine, Channel
+from channels_app.pausing import resume_channel
 from channels_app.services import KeyHolder, rotate_secret
 from channels_app.verification import verify_channel
 from ums.lib.console import render_page
@@ -40,16 +41,23 @@ def _on_the_clock() -> str:
 @admin.register(Channel)
 class ChannelAdmin(ButtonAdmin):
     form = ChannelForm
-    button = "verify"
-    change_form_outer_before_template = "channels/verify_button.html"
+    buttons = ("verify", "resume")
+    change_form_outer_before_template = "channels/channel_buttons.html"
     exclude = ("master_secret",)  # the form's own field stands in its place
-    list_display = ("name", "code", "cloud", "state", "credentials_verified", "last_callback_at")
+    list_display: tuple[str, ...] = (
+        "name",
+        "code",
+        "cloud",
+        "state",
+        "credentials_verified",
+        "last_callback_at",
+    )
     list_filter = ("enabled", "cloud")
     search_fields = ("name", "code", "app_key")
-    readonly_fields = ("callback_address", "verified_at", "last_callback_at")
+    readonly_fields: tuple[str, ...] = ("callback_address", "verified_at", "last_callback_at")
     # Not for people who may only look.
     private_fields = ("master_secret", "callback_address")
-    fieldsets = (
+    fieldsets: tuple[Any, ...] = (
         (_("Channel"), {"fields": ("name", "code", "enabled", "device_policy")}),
         (
             _("Credentials"),
@@ -75,11 +83,23 @@ class ChannelAdmin(ButtonAdmin):
         (_("Limits"), {"fields": ("calls_per_minute",)}),
     )
 
-    def perform(self, request: HttpRequest, obj: Channel) -> HttpResponse:
+    def verify(self, request: HttpRequest, obj: Channel) -> HttpResponse:
         verification = verify_channel(obj)
         level = messages.SUCCESS if verification.ok else messages.ERROR
         messages.add_message(request, level, verification.message)
         return self.to_change_page(obj)
+
+    def resume(self, request: HttpRequest, obj: Channel) -> HttpResponse:
+        if resume_channel(channel_id=obj.pk):
+            self.log_change(request, obj, gettext("Resumed the channel."))
+            messages.success(request, gettext("The channel is resumed: its messages go on."))
+        else:
+            messages.info(request, gettext("The channel was not paused any more."))
+        return self.to_change_page(obj)
+
+    def save_model(self, request: HttpRequest, obj: Channel, form: Any, change: bool) -> None:  # noqa: FBT001  # Django's hook
+        # What the form has not changed may have changed meanwhile: the engine pauses channels.
+        obj.save(update_fields=form.changed_columns() if change else None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Channel | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
@@ -95,6 +115,12 @@ class ChannelAdmin(ButtonAdmin):
             (title, {**options, "fields": [f for f in options["fields"] if f not in hidden]})
             for title, options in super().get_fieldsets(request, obj)
         ]
+
+    @display(description=_("state"), ordering="enabled", label=STATE_COLOURS)  # type: ignore[untyped-decorator]  # unfold
+    def state(self, obj: Channel) -> tuple[str, str]:
+        if obj.enabled and obj.paused_at is not None:
+            return "paused", gettext("paused")
+        return super().state(obj)  # type: ignore[no-any-return]  # unfold
 
     @display(  # type: ignore[untyped-decorator]  # unfold
         description=_("credentials verified"), ordering="verified_at", label=VERIFIED_COLOURS
@@ -117,12 +143,12 @@ class KeyHolderAdmin(ButtonAdmin):
     """The secret stands in the answer to the request that made it, and nowhere else."""
 
     key_field: str
-    button = "rotate"
+    buttons = ("rotate",)
     change_form_outer_after_template = "channels/rotate_button.html"
     list_filter = ("enabled",)
     empty_value_display = _("not set")
 
-    def perform(self, request: HttpRequest, obj: KeyHolder) -> HttpResponse:
+    def rotate(self, request: HttpRequest, obj: KeyHolder) -> HttpResponse:
         secret = rotate_secret(obj)
         self.log_change(request, obj, gettext("Rotated the Master Secret."))
         return self._show_once(request, obj, secret)

@@ -1,5 +1,6 @@
-"""A change page of the console with one more button."""
+"""A change page of the console with more buttons."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -14,21 +15,18 @@ from unfold.decorators import display
 from channels_app.models import Channel
 from channels_app.services import KeyHolder
 
-STATE_COLOURS = {"enabled": "success", "closed": "danger"}
+STATE_COLOURS = {"enabled": "success", "closed": "danger", "paused": "warning"}
 
 
 class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    """A change page with one more button, which POSTs to an address of its own.
+    """A change page with more buttons, each of which POSTs to an address of its own.
 
-    Outside Django's own change view, which is one transaction.
+    Outside Django's own change view, which is one transaction. What a button does is the method of
+    its name, for a person who may change the object.
     """
 
-    button: str
+    buttons: tuple[str, ...]
     empty_value_display = _("not yet")
-
-    def perform(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        """What the button does, for a person who may change `obj`."""
-        raise NotImplementedError
 
     def get_queryset(self, request: HttpRequest) -> Any:
         # A page never needs the stored secret, so it is not even read.
@@ -36,8 +34,16 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.button_view)
-        button = path(f"<path:object_id>/{self.button}/", view, name=self._url_name(self.button))
-        return [button, *super().get_urls()]
+        buttons = [
+            path(
+                f"<path:object_id>/{button}/",
+                view,
+                kwargs={"button": button},
+                name=self._url_name(button),
+            )
+            for button in self.buttons
+        ]
+        return [*buttons, *super().get_urls()]
 
     def changeform_view(
         self,
@@ -48,11 +54,13 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     ) -> Any:
         context = dict(extra_context or {})
         if object_id and self.has_change_permission(request):
-            name = f"admin:{self._url_name(self.button)}"
-            context["button_url"] = reverse(name, args=(object_id,))
+            context["button_urls"] = {
+                button: reverse(f"admin:{self._url_name(button)}", args=(object_id,))
+                for button in self.buttons
+            }
         return super().changeform_view(request, object_id, form_url, context)
 
-    def button_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+    def button_view(self, request: HttpRequest, object_id: str, button: str) -> HttpResponse:
         obj = self.get_object(request, object_id)
         if obj is None:
             raise Http404
@@ -60,7 +68,8 @@ class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             raise PermissionDenied
         if request.method != "POST":  # back from signing in again
             return self.to_change_page(obj)
-        return self.perform(request, obj)
+        perform: Callable[[HttpRequest, Any], HttpResponse] = getattr(self, button)
+        return perform(request, obj)
 
     def to_change_page(self, obj: Any) -> HttpResponse:
         return redirect(f"admin:{self._url_name('change')}", obj.pk)

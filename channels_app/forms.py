@@ -85,8 +85,21 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
         super()._post_clean()  # type: ignore[misc]  # Django's own hook, unknown to the stubs
         if secret := self.cleaned_data.get("master_secret"):
             self.instance.master_secret = secret
-        if not {"cloud", "api_url", "app_key", "master_secret"}.isdisjoint(self.changed_data):
+        if self._has_new_credentials:
             self.instance.verified_at = None  # it was about other credentials
+            self.instance.paused_at = self.instance.pause_code = None  # this, too
+            self.instance.pause_reason = ""
+
+    def changed_columns(self) -> list[str]:
+        """What saving the form writes: nothing that somebody else may have written meanwhile."""
+        columns = [*self.changed_data, "api_url", "updated_at"]
+        if self._has_new_credentials:
+            columns += ["verified_at", "paused_at", "pause_code", "pause_reason"]
+        return columns
+
+    @property
+    def _has_new_credentials(self) -> bool:
+        return not {"cloud", "api_url", "app_key", "master_secret"}.isdisjoint(self.changed_data)
 
 
 class BusinessLineForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only

@@ -9,13 +9,9 @@ from channels_app.credentials import credentials_of
 from channels_app.jpush.client import JPushClient
 from channels_app.jpush.errors import JPushError
 from channels_app.models import Channel
+from channels_app.pausing import resume_channel
+from channels_app.refusals import advice, not_jpush
 from ums.lib.outbound import OutboundPolicy
-
-# protocol/jpush.md 8.1, 8.3 and, for private clouds, 8.6
-WRONG_CREDENTIALS_CODES = frozenset({1004, 1008, 3001, 7001, 7004, 7008, 21004, 21008, 27001})
-BLACKLIST_CODE = 2003
-ADDRESS_CODES = frozenset({2004, 23009})
-HTTPS_ONLY_CODE = 1020
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ class Verification:
 def verify_channel(channel: Channel) -> Verification:
     """Call JPush's cheapest authenticated call (protocol/jpush.md 4); remember a success.
 
-    It calls the network: never inside a transaction.
+    A success resumes a paused channel. It calls the network: never inside a transaction.
     """
     credentials = credentials_of(channel)
     client = JPushClient(credentials, OutboundPolicy.from_settings())
@@ -39,14 +35,15 @@ def verify_channel(channel: Channel) -> Verification:
         return Verification(ok=False, message=_explain(error, credentials.api_url))
     finally:
         client.close()
+    words = _("JPush has accepted the AppKey and the Master Secret of “%(name)s”.")
     # Only if nobody has changed the credentials meanwhile.
     asked = Channel.objects.filter(pk=channel.pk, updated_at=channel.updated_at)
-    asked.update(verified_at=timezone.now())
-    return Verification(
-        ok=True,
-        message=_("JPush has accepted the AppKey and the Master Secret of “%(name)s”.")
-        % {"name": channel.name},
-    )
+    if asked.update(verified_at=timezone.now()) and resume_channel(channel_id=channel.pk):
+        words = _(
+            "JPush has accepted the AppKey and the Master Secret of “%(name)s”. The channel is"
+            " resumed: its messages go on."
+        )
+    return Verification(ok=True, message=words % {"name": channel.name})
 
 
 def _explain(error: JPushError, api_url: str) -> str:
@@ -58,21 +55,9 @@ def _explain(error: JPushError, api_url: str) -> str:
             "JPush's limit of calls per minute for this AppKey is used up at the moment, so the"
             " credentials could not be checked. Try again in a minute."
         )
-    if error.http_status == 401 or error.code in WRONG_CREDENTIALS_CODES:
-        return _(
-            "JPush does not accept this AppKey with this Master Secret. Copy both again from"
-            " Jiguang's website: Service Center, Developer Platform, your app, App settings. For a"
-            " private cloud, ask the person who runs it."
-        )
-    if error.code == BLACKLIST_CODE:
-        return _("JPush has put this AppKey on its blacklist; only Jiguang's support can lift it.")
-    if error.code in ADDRESS_CODES:
-        return _(
-            "JPush refuses the IP address of this server. Add the address to the IP allow-list in"
-            " the app's settings at Jiguang, or empty that list."
-        )
-    if error.code == HTTPS_ONLY_CODE:
-        return _("“%(url)s” answers to https:// only: correct the request URL.") % {"url": api_url}
+    number = 401 if error.http_status == 401 else error.code
+    if number is not None and (words := advice(number, api_url)):
+        return words
     if error.http_status >= 500:
         return _(
             "JPush has a failure of its own (%(error)s), so the credentials could not be checked."
@@ -99,7 +84,4 @@ def _not_jpush(http_status: int, api_url: str) -> str:
             " wrong, or this private cloud is an older one without the call that is used here"
             " (/v3/push/cid); then a test message shows whether the credentials work."
         ) % {"url": api_url}
-    return _(
-        "“%(url)s” answers HTTP %(status)d, but not as JPush does. The request URL or its path"
-        " prefix leads to something else."
-    ) % {"url": api_url, "status": http_status}
+    return not_jpush(http_status, api_url)

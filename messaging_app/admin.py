@@ -21,7 +21,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from channels_app.models import Channel
-from messaging_app import words
+from messaging_app import channel_admin, words  # noqa: F401  # registers its page
 from messaging_app.models import SensitiveWord, Template
 from messaging_app.template_forms import TemplateForm, WordsForm
 from messaging_app.templates import example_request, variables_of

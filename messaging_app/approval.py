@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from channels_app.quiet_hours import quiet
+from messaging_app import hints
 from messaging_app.lifetime import expires_at
 from messaging_app.models import Message
 from messaging_app.states import APPROVE_LATER, APPROVE_NOW, REFUSE, MessageMove
@@ -28,8 +29,9 @@ def reviewed() -> QuerySet[Message]:
 
 
 def is_refused(message: Message) -> bool:
-    """Ended by its review itself, not cancelled after an approval."""
-    return message.state == Message.State.CANCELLED and message.done_at == message.reviewed_at
+    """Ended by its review, which always has a reason; a cancellation afterwards has none."""
+    ended = message.state == Message.State.CANCELLED and message.done_at == message.reviewed_at
+    return ended and bool(message.reason)
 
 
 def verdict(message: Message) -> str:
@@ -93,6 +95,7 @@ def _decide(
     stored = Message.objects.select_related("reviewer").get(pk=message.pk)
     if not decided:
         _check_waiting(stored)
+    hints.message_accepted(stored)
     return stored
 
 

@@ -20,6 +20,7 @@ from channels_app.models import Channel
 from messaging_app import approval, reports, wording
 from messaging_app.approval_forms import ApprovalForm, RefusalForm
 from messaging_app.audience import Audience
+from messaging_app.audience_words import audience_words
 from messaging_app.forms import PLATFORM_NAMES
 from messaging_app.models import Message
 from messaging_app.samples import samples
@@ -100,7 +101,7 @@ def _detail_page(request: HttpRequest, message: Message, refusal: RefusalForm) -
         "waits": waits,
         "channels": message.channels.all(),
         "later": message.send_at and message.send_at > timezone.now(),
-        "audience": reports.audience_words(_audience(message)),
+        "audience": audience_words(_audience(message)),
         "platforms": _platform_names(wording.platforms(message.content)),
         "wordings": [
             (_platform_names(said.platforms), {"title": said.title, "text": said.text})

@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from messaging_app.audience_words import audience_words
+from messaging_app.forecast import plan
 from messaging_app.forms import PLATFORM_NAMES, ComposeForm, ConfirmationForm
 from messaging_app.models import Message
-from messaging_app.reports import audience_words, devices, people
+from messaging_app.reports import devices, people
 from messaging_app.submission import submit, submitted
 from messaging_app.targets import Reach, reach
 from ums.lib.console import render_page
@@ -110,6 +112,7 @@ def _review_page(
         "channels": data["channels"],
         "audience": audience_words(form.audience),
         "reach": now,
+        "plan": plan(now.by_channel),
         "changed": _changed_words(now.devices, confirmed),
         "devices": devices(now.devices),
         "people_without": people(now.no_device),

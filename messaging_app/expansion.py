@@ -40,7 +40,7 @@ def to_expand() -> list[int]:
 
 
 def expand(message_id: int) -> bool:
-    """Write Deliveries and Batches of one message; False if another worker has done it.
+    """Write Deliveries and Batches of one message; False if another worker has, or is at it.
 
     One transaction: a crash leaves no trace, and the audience is one snapshot.
     """
@@ -53,8 +53,13 @@ def expand(message_id: int) -> bool:
 
 
 def _expand(message_id: int) -> bool:
-    # First the claim: on PostgreSQL it makes a second worker wait, then see the new state.
-    claimed = EXPAND.make(Message.objects.filter(pk=message_id), expanded_at=timezone.now())
+    messages = Message.objects.filter(pk=message_id)
+    # A second worker has other things to do than to wait for the first one, maybe for a minute.
+    if connection.features.has_select_for_update_skip_locked:
+        free = messages.select_for_update(skip_locked=True, no_key=True)
+        if not free.values_list("pk", flat=True).first():
+            return False
+    claimed = EXPAND.make(messages, expanded_at=timezone.now())
     if not claimed:
         return False
     message = Message.objects.get(pk=message_id)

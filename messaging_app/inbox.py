@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from channels_app.jpush import receipts as wire
 from channels_app.models import Channel
+from messaging_app import hints
 from messaging_app.calling import BATCH_PARAM
 from messaging_app.models import BATCHES_PER_MESSAGE, Batch, Callback, Delivery, Receipt
 from ums.lib.json_rows import rows_param, rows_sql
@@ -40,6 +41,7 @@ class Fact:
 def store(*, channel: Channel, body: bytes) -> None:
     """Put a callback on disk; the caller may answer 200 once this returns."""
     Callback.objects.create(channel=channel, body=body)
+    hints.callback_stored()
 
 
 def apply_callbacks() -> int:

@@ -65,10 +65,12 @@ class Pump:
         seconds: float | None = None,
         channel_ids: Collection[int] | None = None,
         lanes: Collection[Batch.Lane] = ALL_LANES,
+        finish: bool = True,
     ) -> None:
         """Make calls until `stopping` or, with `seconds`, until then or nothing more is due.
 
-        Calls under way are finished first, in any case. For one caller at a time.
+        Calls under way are finished first, or left to their threads, which go on until `close`. For
+        one caller at a time.
         """
         self._stopping = stopping or threading.Event()
         ends_at = None if seconds is None else time.monotonic() + seconds
@@ -81,12 +83,13 @@ class Pump:
                 connections[DEFAULT_DB_ALIAS].close()
                 wait = FAILURE_PAUSE_SECONDS
             if wait is None:
-                if ends_at is not None and not self._is_calling() and self._recorder.is_idle:
+                is_idle = not self._is_calling() and self._recorder.is_idle
+                if ends_at is not None and (is_idle or not finish):
                     break
                 wait = IDLE_SECONDS
             self._wait(wait)
             close_old_connections()
-        while self._is_calling():
+        while finish and self._is_calling():
             self._wait(IDLE_SECONDS)
 
     def close(self) -> None:

@@ -6,13 +6,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from messaging_app.actions import NO_ACTIONS, Actions
 from messaging_app.approval import verdict
-from messaging_app.audience import Audience
 from messaging_app.ledger import BOXES, Ledger
 from messaging_app.models import Message
 
 Words = str | Promise
-NAMES_SHOWN = 20
 STATE_TONES = {
     Message.State.PENDING_APPROVAL: "wait",
     Message.State.SCHEDULED: "wait",
@@ -67,8 +66,8 @@ BOX_HELP: dict[str, Words] = {
     ),
     "cancelled": gettext_lazy("Devices whose call was cancelled before it was made."),
     "unknown": gettext_lazy(
-        "Devices whose call got no answer: JPush may have sent the message or not. Nobody repeats"
-        " it, so that nobody gets it twice."
+        "Devices whose call got no answer: JPush may have sent the message or not. It is repeated"
+        " on an operator's word only, since somebody might get it twice."
     ),
 }
 
@@ -117,9 +116,11 @@ class Row:
     clicked: str
     clicked_rate: str
     verdict: str
+    actions: Actions  # what this operator may do to it now
+    forecast: str  # calls still to make, and when
 
 
-def row(message: Message, counts: Ledger) -> Row:
+def row(message: Message, counts: Ledger, actions: Actions = NO_ACTIONS, forecast: str = "") -> Row:
     return Row(
         message=message,
         tone=STATE_TONES[Message.State(message.state)],
@@ -133,6 +134,8 @@ def row(message: Message, counts: Ledger) -> Row:
         clicked=f"{counts.clicked:,}",
         clicked_rate=percent(counts.clicked, counts.reached),
         verdict=verdict(message),
+        actions=actions,
+        forecast=forecast,
     )
 
 
@@ -198,47 +201,12 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else ""
 
 
-def audience_words(audience: Audience) -> str:
-    return "; ".join([*_asked_for(audience), *_narrowed_by(audience)])
-
-
-def _asked_for(audience: Audience) -> list[str]:
-    if audience.everyone:
-        return [_("Everyone with a device in these channels")]
-    if audience.registration_ids:
-        named_devices = devices(len(audience.registration_ids))
-        return [_("%(devices)s named by registrationID") % {"devices": named_devices}]
-    parts = []
-    if audience.userids:
-        named = {"people": people(len(audience.userids)), "userids": _some(audience.userids)}
-        parts.append(_("%(people)s named by userid: %(userids)s") % named)
-    if audience.tags:
-        parts.append(_("people with any of these tags: %(tags)s") % {"tags": _some(audience.tags)})
-    if audience.segments:
-        ids = ", ".join(map(str, audience.segments))
-        parts.append(_("people in the segment %(ids)s") % {"ids": ids})
-    return parts
-
-
-def _narrowed_by(audience: Audience) -> list[str]:
-    parts = []
-    if audience.block_list:
-        parts.append(_("nobody on the block list %(id)d") % {"id": audience.block_list})
-    if audience.allow_list:
-        parts.append(_("only people on the allow list %(id)d") % {"id": audience.allow_list})
-    return parts
-
-
 def devices(number: int) -> str:
     return ngettext("%(count)s device", "%(count)s devices", number) % {"count": f"{number:,}"}
 
 
 def people(number: int) -> str:
     return ngettext("%(count)s person", "%(count)s people", number) % {"count": f"{number:,}"}
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return ", ".join([*names[:NAMES_SHOWN], *(["…"] if len(names) > NAMES_SHOWN else [])])
 
 
 def _who(message: Message) -> str:

@@ -8,13 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from messaging_app.actions import MAY_RETRACT
 from messaging_app.models import Message
 from messaging_app.reports import devices
 from messaging_app.retraction import Figures, is_retractable, outlook, retract
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
-
-MAY_RETRACT = ("messaging_app.view_message", "messaging_app.retract_message")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

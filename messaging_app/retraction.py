@@ -1,29 +1,34 @@
 """Takes a message back: what is not pushed yet stops, what was pushed is withdrawn."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging_app.models import Batch, Message
 from messaging_app.states import RETRACT
+from messaging_app.stopping import LOST, STOPPABLE, stop
 from ums.lib.errors import Code, DomainError
 
 logger = logging.getLogger(__name__)
 
 RETRACTABLE_FOR = timedelta(hours=24)  # protocol/ums.md 7
 # Nothing of these has been pushed, so they may be as old as they like.
-NOT_STARTED = (Message.State.PENDING_APPROVAL, Message.State.SCHEDULED, Message.State.EXPANDING)
-STARTED = (Message.State.SENDING, Message.State.DONE)
-# What becomes of a Batch by where it is: exclusive, and FAILED ones are left alone.
-STOPPABLE = Q(state__in=(Batch.State.QUEUED, Batch.State.PUSHING), in_doubt=False)
-WITHDRAWABLE = Q(state=Batch.State.SENT) | Q(state=Batch.State.PUSHING, in_doubt=True)
-UNKNOWN = Q(state=Batch.State.UNKNOWN) | Q(state=Batch.State.QUEUED, in_doubt=True)
+NOT_BEGUN = Q(
+    state__in=(Message.State.PENDING_APPROVAL, Message.State.SCHEDULED, Message.State.EXPANDING)
+) | Q(state=Message.State.PAUSED, expanded_at=None)
+BEGUN = Q(state__in=(Message.State.SENDING, Message.State.DONE)) | Q(
+    state__in=(Message.State.PAUSED, Message.State.CANCELLED), expanded_at__isnull=False
+)
+# What becomes of a Batch beside STOPPABLE, by where it is: exclusive, FAILED ones are left alone.
+WITHDRAWABLE = Q(state__in=(Batch.State.SENT, Batch.State.PUSHING))
+UNKNOWN = Q(state=Batch.State.UNKNOWN) | LOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,18 @@ def retract(*, message: Message) -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        # First the message: whoever adds batches to it holds its row, and ends before we look.
         retracted = RETRACT.make(
             Message.objects.filter(_retractable(now), pk=message.pk),
             retracted_at=now,
             done_at=Coalesce("done_at", now),
         )
         if retracted:
-            _stop(Batch.objects.filter(message_id=message.pk), now)
+            batches = Batch.objects.filter(message_id=message.pk)
+            stop(batches)
+            # A call that is under way is withdrawn once it has ended with success (`outcomes`).
+            batches.filter(WITHDRAWABLE).update(withdrawal=Batch.Withdrawal.DUE, not_before=now)
+            # Without an answer there is no msg_id, and so nothing that could be withdrawn.
+            batches.filter(UNKNOWN).update(withdrawal=Batch.Withdrawal.FAILED)
     if not retracted:
         raise _refusal(message)
     logger.info("message %s is retracted", message.msgid)
@@ -62,7 +71,13 @@ def retract(*, message: Message) -> None:
 
 def is_retractable(message: Message) -> bool:
     """Whether `retract` would do it now."""
-    return Message.objects.filter(_retractable(timezone.now()), pk=message.pk).exists()
+    return bool(retractable([message.pk]))
+
+
+def retractable(ids: Iterable[int]) -> set[int]:
+    """Those of the messages that `retract` would take back now: one query."""
+    rows = Message.objects.filter(_retractable(timezone.now()), pk__in=list(ids))
+    return set(rows.values_list("pk", flat=True))
 
 
 def figures(message: Message) -> Figures | None:
@@ -86,37 +101,22 @@ def outlook(message: Message) -> Figures:
 def _retractable(now: datetime) -> Q:
     since = now - RETRACTABLE_FOR
     young = Q(created_at__gt=since) | Q(send_at__gt=since) | Q(reviewed_at__gt=since)
-    return Q(state__in=NOT_STARTED) | Q(young, state__in=STARTED)
-
-
-def _stop(batches: QuerySet[Batch], now: datetime) -> None:
-    """No batch is pushed any more but those whose call is under way.
-
-    These are marked, and what ends their call looks at the mark (`outcomes`). All rows are locked,
-    so each is seen as it is; in one order, so that nobody waits for each other.
-    """
-    list(batches.select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
-    batches.filter(state=Batch.State.PUSHING).update(stopped=True)
-    batches.filter(WITHDRAWABLE).update(withdrawal=Batch.Withdrawal.DUE, not_before=now)
-    # Without an answer there is no msg_id, and so nothing that could be withdrawn.
-    batches.filter(UNKNOWN).update(state=Batch.State.UNKNOWN, withdrawal=Batch.Withdrawal.FAILED)
-    # A worker that waits for its turn with one of them finds its lease gone, and makes no call.
-    batches.filter(STOPPABLE).update(
-        state=Batch.State.CANCELLED, lease="", lease_until=None, error_code=None, error_message=""
-    )
+    return NOT_BEGUN | (BEGUN & young)
 
 
 def _refusal(message: Message) -> DomainError:
-    now = Message.objects.only("state", "msgid").get(pk=message.pk)
-    values = {"msgid": now.msgid, "hours": RETRACTABLE_FOR // timedelta(hours=1)}
-    match now.state:
+    stored = Message.objects.only("state", "msgid", "expanded_at").get(pk=message.pk)
+    values = {"msgid": stored.msgid, "hours": RETRACTABLE_FOR // timedelta(hours=1)}
+    match stored.state:
         case Message.State.RETRACTED:
             text = _("The message “%(msgid)s” has been retracted already.")
             return DomainError(text % values, Code.ALREADY_RETRACTED)
-        case Message.State.CANCELLED:
+        case Message.State.CANCELLED if stored.expanded_at is None:
             text = _("The message “%(msgid)s” was cancelled: there is nothing to retract.")
         case Message.State.FAILED:
             text = _("The message “%(msgid)s” has failed: there is nothing to retract.")
+        case Message.State.MISSED:
+            text = _("The message “%(msgid)s” missed its time: there is nothing to retract.")
         case _state:
             text = _(
                 "The message “%(msgid)s” was sent more than %(hours)d hours ago: it is too late to"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import BusinessLine, Channel
 from messaging_app import content as contents
-from messaging_app import idempotency, limits, words
+from messaging_app import hints, idempotency, limits, words
 from messaging_app.audience import Audience
 from messaging_app.idempotency import Repetition
 from messaging_app.lifetime import check_send_at, expires_at
@@ -76,6 +76,7 @@ def submit(
         if first is None:
             raise
         return first
+    hints.message_accepted(message)
     return message
 
 

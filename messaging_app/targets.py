@@ -1,7 +1,7 @@
 """Whom an audience names, as SQL: people, their devices, and people without one."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from django.db import connection
 
@@ -15,10 +15,11 @@ from users_app.person_lists import membership
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Devices that a send would address, and people who have none."""
+    """Devices that a send would address, in all and by channel id, and people who have none."""
 
     devices: int
     no_device: int
+    by_channel: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     @property
     def targets(self) -> int:
@@ -28,18 +29,18 @@ class Reach:
 def reach(audience: Audience, channel_ids: list[int], line_key: str | None = None) -> Reach:
     """What an expansion would find now; nothing is written."""
     people = people_query(audience, line_key)
-    devices = 0
+    by_channel = {}
     with connection.cursor() as cursor:
         for channel_id in channel_ids:
             query = devices_query(audience, people, channel_id)
             cursor.execute(f"SELECT COUNT(*) FROM ({query.sql}) AS device", query.params)
-            devices += cursor.fetchone()[0]
+            by_channel[channel_id] = cursor.fetchone()[0]
         no_device = 0
         if people:
             query = without_device_query(people, channel_ids)
             cursor.execute(f"SELECT COUNT(*) FROM ({query.sql}) AS person", query.params)
             no_device = cursor.fetchone()[0]
-    return Reach(devices, no_device)
+    return Reach(sum(by_channel.values()), no_device, by_channel)
 
 
 def check_named(audience: Audience) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from messaging_app import approval_pages, compose, retract_page, views
+from messaging_app import approval_pages, compose, control_pages, retract_page, views
 
 app_name = "messages"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("sent/", views.message_list, name="list"),
     path("sent/<int:pk>/", views.report, name="report"),
     path("sent/<int:pk>/retract/", retract_page.retract_message, name="retract"),
+    path("sent/<int:pk>/pause/", control_pages.pause_message, name="pause"),
+    path("sent/<int:pk>/resume/", control_pages.resume_message, name="resume"),
+    path("sent/<int:pk>/cancel/", control_pages.cancel_message, name="cancel"),
+    path("sent/<int:pk>/repeat/", control_pages.repeat_message, name="repeat"),
     path("sent/<int:pk>/progress/", views.progress, name="progress"),
     path("sent/<int:pk>/people.csv", views.export, name="export"),
     path("approvals/", approval_pages.approval_list, name="approval_list"),

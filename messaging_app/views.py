@@ -15,11 +15,13 @@ from django.views.decorators.http import require_safe
 
 from channels_app.models import Channel
 from messaging_app import people, reports, retraction_report
+from messaging_app.actions import MAY_CONTROL, actions
 from messaging_app.audience import Audience
+from messaging_app.audience_words import audience_words
+from messaging_app.control import repeatable
+from messaging_app.forecast import forecasts
 from messaging_app.ledger import BOXES, Ledger, deliveries, ledger, ledgers
 from messaging_app.models import Delivery, Message
-from messaging_app.retract_page import MAY_RETRACT
-from messaging_app.retraction import is_retractable
 from ums.lib.console import render_page
 
 MESSAGES_PER_PAGE = 25
@@ -27,6 +29,8 @@ PEOPLE_PER_PAGE = 50
 SENDING_REFRESH_SECONDS = 3
 RECEIPTS_REFRESH_SECONDS = 10
 RECEIPTS_EXPECTED = timedelta(hours=1)
+# Calls that were under way then end as they will.
+ENDED_WHILE_SENDING = (Message.State.CANCELLED, Message.State.RETRACTED)
 
 may_view = permission_required("messaging_app.view_message", raise_exception=True)
 
@@ -51,9 +55,9 @@ def message_list(request: HttpRequest) -> HttpResponse:
     if state:
         found = found.filter(state=state)
     page = Paginator(found, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
-    counts = ledgers(page)
     context: dict[str, object] = {
-        "rows": [reports.row(message, counts[message.pk]) for message in page],
+        "rows": _rows(request, list(page)),
+        "here": request.get_full_path(),
         "page": page,
         "page_query": urlencode({"q": query, "state": state}),
         "query": query,
@@ -76,7 +80,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
     page = CountedPaginator(found, PEOPLE_PER_PAGE, known=known).get_page(request.GET.get("page"))
     context: dict[str, object] = {
         **_figures(request, message, counts),
-        "audience": reports.audience_words(Audience.from_json(message.audience)),
+        "audience": audience_words(Audience.from_json(message.audience)),
         "content": json.dumps(message.content, ensure_ascii=False, indent=2),
         "people": [people.person(delivery) for delivery in page],
         "page": page,
@@ -128,11 +132,23 @@ def _message(pk: int) -> Message:
     return get_object_or_404(found.prefetch_related(channels), pk=pk)
 
 
+def _rows(request: HttpRequest, messages: list[Message]) -> list[reports.Row]:
+    counts, may, words = ledgers(messages), actions(request.user, messages), forecasts(messages)
+    return [
+        reports.row(message, counts[message.pk], may[message.pk], words.get(message.pk, ""))
+        for message in messages
+    ]
+
+
 def _figures(request: HttpRequest, message: Message, counts: Ledger) -> dict[str, object]:
     retraction = retraction_report.summary(message)
+    may, words = actions(request.user, [message]), forecasts([message])
+    may_repeat = counts.unknown and request.user.has_perms(MAY_CONTROL)
     return {
         "message": message,
-        "row": reports.row(message, counts),
+        "row": reports.row(message, counts, may[message.pk], words.get(message.pk, "")),
+        "unknown": reports.devices(counts.unknown) if counts.unknown else "",
+        "may_repeat": bool(may_repeat and repeatable(message)),
         "channels": message.channels.all(),
         "steps": reports.funnel(counts),
         "boxes": reports.boxes(counts),
@@ -141,7 +157,6 @@ def _figures(request: HttpRequest, message: Message, counts: Ledger) -> dict[str
         "adds_up": counts.total == counts.targets,
         "reasons": people.reasons(message),
         "retraction": retraction,
-        "may_retract": request.user.has_perms(MAY_RETRACT) and is_retractable(message),
         "refresh_seconds": SENDING_REFRESH_SECONDS
         if retraction and retraction.pending
         else _refresh_seconds(message, counts, timezone.now()),
@@ -150,8 +165,11 @@ def _figures(request: HttpRequest, message: Message, counts: Ledger) -> dict[str
 
 def _refresh_seconds(message: Message, counts: Ledger, now: datetime) -> int:
     """How soon the figures may differ; 0 where they hardly will."""
-    if message.state in (Message.State.EXPANDING, Message.State.SENDING):
+    under_way = counts.queued and message.state in ENDED_WHILE_SENDING
+    if under_way or message.state in (Message.State.EXPANDING, Message.State.SENDING):
         return SENDING_REFRESH_SECONDS
+    if message.state == Message.State.PAUSED:
+        return RECEIPTS_REFRESH_SECONDS
     awaited = counts.sent + counts.delivered
     if awaited and now - message.created_at < RECEIPTS_EXPECTED:
         return RECEIPTS_REFRESH_SECONDS

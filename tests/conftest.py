@@ -11,8 +11,9 @@ from channels_app.models import AccessKey, BusinessLine, Channel
 
 @pytest.fixture(autouse=True)
 def _same_on_every_machine(settings: Settings) -> None:
-    """Sentences in English whatever `.env` says, and operators who sign in at once."""
+    """Sentences in English and no broker whatever `.env` says; operators who sign in at once."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.CELERY_BROKER_URL = ""
     if settings.LANGUAGE_CODE != "en":
         settings.LANGUAGE_CODE = "en"
 

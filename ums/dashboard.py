@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
 from messaging_app.approval import waiting
+from messaging_app.channel_load import loads
+from messaging_app.forecast import forecasts
 from messaging_app.ledger import ledgers
 from messaging_app.models import Message
 from messaging_app.reports import Row, row
@@ -40,7 +42,7 @@ def context(request: HttpRequest, shell: dict[str, Any]) -> dict[str, Any]:
         "sends": _sends() if may("messaging_app.view_message") else None,
         "waiting": _waiting() if may("messaging_app.approve_message") else None,
         "running": _running() if may("messaging_app.view_message") else None,
-        "channels": channels if may("channels_app.view_channel") else None,
+        "channels": list(loads(channels).values()) if may("channels_app.view_channel") else None,
         "imports": _imports() if may("users_app.view_importjob") else None,
     }
     return {**shell, **page}
@@ -80,8 +82,10 @@ def _running() -> list[Row]:
         .select_related("operator", "business_line")
         .defer("audience", "content", "business_line__master_secret")[:RUNNING_SHOWN]
     )
-    counts = ledgers(messages)
-    return [row(message, counts[message.pk]) for message in messages]
+    counts, words = ledgers(messages), forecasts(messages)
+    return [
+        row(message, counts[message.pk], forecast=words.get(message.pk, "")) for message in messages
+    ]
 
 
 def _waiting() -> list[Message]:

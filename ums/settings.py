@@ -23,10 +23,9 @@ DEBUG = env.bool("DEBUG", default=False)
 
 # The public address of this installation; callback URLs are built from it.
 UMS_BASE_URL = (env.str("UMS_BASE_URL", default="") or "http://127.0.0.1:8000").rstrip("/")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS",
-    default=["127.0.0.1", "localhost", "[::1]", UMS_BASE_URL.split("://")[-1].split("/")[0]],
-)
+# Health checks come by the loopback address, whatever is set.
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", UMS_BASE_URL.split("://")[-1].split("/")[0]]
+ALLOWED_HOSTS += env.list("ALLOWED_HOSTS", default=[])
 # A host with its port is what a person pastes; Django compares hosts only.
 ALLOWED_HOSTS = [host if host.startswith("[") else host.split(":")[0] for host in ALLOWED_HOSTS]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[UMS_BASE_URL])
@@ -105,7 +104,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
             "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
             # Random keys touch the same pages again and again: write them back less often.
-            "PRAGMA wal_autocheckpoint=16384; PRAGMA journal_size_limit=67108864"
+            "PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=134217728"
         ),
     }
     # A file: a database in memory fails with "table is locked" where threads share it.
@@ -114,6 +113,23 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 DATABASES["default"].setdefault("CONN_MAX_AGE", 600)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The broker of the distributed engine (ums/celery.py); without one, `manage.py worker` does all.
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+UMS_QUEUE_PREFIX = env.str("UMS_QUEUE_PREFIX", default="ums.")
+CELERY_TASK_QUEUES = {
+    UMS_QUEUE_PREFIX + name: {"exchange": UMS_QUEUE_PREFIX + name}
+    for name in ("urgent", "bulk", "callbacks", "imports")
+}
+CELERY_TASK_DEFAULT_QUEUE = UMS_QUEUE_PREFIX + "bulk"
+# A hint is not worth waiting for: one attempt, soon given up.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0} | (
+    {"socket_connect_timeout": 2.0, "socket_timeout": 3.0, "visibility_timeout": 3600}
+    if CELERY_BROKER_URL.startswith("redis")
+    else {"write_timeout": 5}
+)
+# Calls to JPush at the same time, of each process of a Celery worker.
+UMS_CALL_THREADS = env.int("UMS_CALL_THREADS", default=8)
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -185,6 +201,8 @@ LOGGING = {
         # Answers with status 4xx are the caller's business, not ours.
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": False},
+        # Several tasks a second, each with several lines.
+        **{f"celery.{name}": {"level": "WARNING"} for name in ("beat", "worker", "app.trace")},
     },
 }
 

@@ -17,9 +17,10 @@ from ums.lib.openapi_schema import describe
 from users_app.api_docs import USER_DELETE, USER_OPT
 from users_app.bind_ids import bind_ids_for
 from users_app.changes import RefusedError, checked_userid, fold
+from users_app.folded import apply_folded
 from users_app.items import FailedItem, read_items, read_userids
 from users_app.shapes import MAX_USERS
-from users_app.upload import apply_changes, delete_people
+from users_app.upload import delete_people
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ class UserOptView(UserView):
         body = _within_limit(decode_body(request, list[msgspec.Raw]))
         line = cast("Caller", request.user).line
         items, failed = read_items(body, bind_ids_for(line))
-        figures = apply_changes(fold(items))
+        figures = apply_folded(list(fold(items)))
         logger.info(
             "user/opt line=%s items=%d failed=%d new=%d changed=%d",
             line and line.pk,

@@ -5,11 +5,14 @@ size of a temporary table, start with the upload and look the rest up by index; 
 is a plain join.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from string import Template
 
 from users_app.changes import ALL, Kind
 from users_app.contacts import ContactKind
+
+NOW = "the time of the upload"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,8 @@ class Binding:
     scope_type: str
     value: str
     value_type: str
-    # Columns that a new row needs beyond those three, and their SQL; %s is the time of the upload.
-    extra_columns: str = ""
-    extra_values: str = ""
-    takes_time: bool = False
+    # Columns that a new row needs beyond those three -> what is in them, or NOW.
+    extra: Mapping[str, str] = field(default_factory=dict, hash=False)
     # True for a stored row (t) that reaches the person.
     live: str = "1 = 1"
     on_conflict: str = "DO NOTHING"
@@ -48,14 +49,22 @@ class Binding:
             f"moved_{self.kind}": "id bigint NOT NULL",
         }
 
+    def columns(self) -> tuple[str, ...]:
+        """Those of a new row."""
+        return (self.scope, self.value, "end_user_id", *self.extra)
+
+    def extra_values(self, now: str) -> list[str]:
+        """What the last of `columns()` hold in a row that is made `now`."""
+        return [now if value is NOW else value for value in self.extra.values()]
+
     def sql(self, statement: Template) -> str:
         return statement.substitute(
             kind=self.kind,
             table=self.table,
             scope=self.scope,
             value=self.value,
-            extra_columns=self.extra_columns,
-            extra_values=self.extra_values,
+            columns=", ".join(self.columns()),
+            extra_marks=", %s" * len(self.extra),
             live=self.live,
             on_conflict=self.on_conflict,
             exclusive_scopes=self.exclusive_scopes,
@@ -71,9 +80,7 @@ BINDINGS = (
         scope_type="bigint",
         value="registration_id",
         value_type="varchar(64)",
-        extra_columns=", created_at, invalid_reason",
-        extra_values=", %s, ''",
-        takes_time=True,
+        extra={"created_at": NOW, "invalid_reason": ""},
         live="t.invalid_at IS NULL",
         on_conflict="DO UPDATE SET invalid_at = NULL, invalid_reason = ''",
         exclusive_scopes="SELECT id FROM channels_app_channel WHERE device_policy = 'move'",
@@ -182,8 +189,8 @@ DELETE_UNWANTED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM unwan
 DELETE_MOVED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM moved_$kind)")
 
 INSERT_WANTED = Template("""
-    INSERT INTO $table ($scope, $value, end_user_id$extra_columns)
-    SELECT w.scope, w.value, u.id$extra_values
+    INSERT INTO $table ($columns)
+    SELECT w.scope, w.value, u.id$extra_marks
     FROM wanted_$kind AS w CROSS JOIN users_app_enduser AS u
     WHERE u.userid = w.userid
     ON CONFLICT (end_user_id, $scope, $value) $on_conflict

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from ums.lib import sql
@@ -50,7 +50,7 @@ def apply_changes(changes: Iterable[PersonChange]) -> Figures:
     with staged(changes) as upload:
         if upload.is_stored():
             return Figures(upload.people, new=0, changed=0, unchanged=upload.people, moved=0)
-        with transaction.atomic(savepoint=False):
+        with sql.write():
             return upload.apply()
 
 
@@ -104,7 +104,7 @@ class StagedUpload:
         """Call it inside the transaction that is to hold everything."""
         sql.take_turns(TURN)
         figures = self.compare()
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
+        now = str(connection.ops.adapt_datetimefield_value(timezone.now()))
         sql.execute(
             "INSERT INTO users_app_enduser (userid, created_at) SELECT p.userid, %s"
             " FROM upload_people AS p WHERE NOT EXISTS"
@@ -115,7 +115,7 @@ class StagedUpload:
         for binding in self.bindings:
             sql.execute(binding.sql(bindings.DELETE_UNWANTED))
             sql.execute(binding.sql(bindings.DELETE_MOVED))
-            sql.execute(binding.sql(bindings.INSERT_WANTED), [now] if binding.takes_time else [])
+            sql.execute(binding.sql(bindings.INSERT_WANTED), binding.extra_values(now))
         return figures
 
     def _search(self) -> Iterator[int]:
@@ -151,7 +151,7 @@ class StagedUpload:
 
 def delete_people(userids: Sequence[str]) -> set[str]:
     """Delete these people with all that is bound to them; which of them existed."""
-    with transaction.atomic():
+    with sql.write():
         sql.take_turns(TURN)
         found = dict(EndUser.objects.filter(userid__in=userids).values_list("id", "userid"))
         Registration.objects.filter(end_user_id__in=found).delete()

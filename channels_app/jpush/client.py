@@ -30,6 +30,8 @@ READ_TIMEOUT_SECONDS = 15.0
 CALL_SECONDS = CONNECT_TIMEOUT_SECONDS + READ_TIMEOUT_SECONDS
 ERROR_TEXT_LENGTH = 500
 MAX_MSG_ID_LENGTH = 64  # 17 digits are the longest known (2.8)
+MAX_CID_LENGTH = 100  # 61 characters (3)
+MAX_DIGITS = 9  # of a number that is kept: no figure of JPush's has more than five
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +86,16 @@ class JPushClient:
         msg_id = data.get("msg_id") if isinstance(data, dict) else None
         if not msg_id:
             raise JPushError("JPush's answer has no msg_id.", http_status=200, ambiguous=True)
-        return PushResult(str(msg_id)[:MAX_MSG_ID_LENGTH], rate)
+        return PushResult(_text(msg_id, MAX_MSG_ID_LENGTH), rate)
 
     def fetch_cids(self, count: int) -> tuple[list[str], Rate]:
         """GET /v3/push/cid: up to `count` ids, each good for one push and one day (3)."""
         data, rate = self._call("GET", f"/v3/push/cid?type=push&count={count}")
         cids = data.get("cidlist") if isinstance(data, dict) else None
-        if not isinstance(cids, list) or not cids:
+        known = [cid for cid in cids if _is_cid(cid)] if isinstance(cids, list) else []
+        if not known:
             raise JPushError("JPush's answer has no cidlist.", http_status=200)
-        return [str(cid) for cid in cids], rate
+        return known, rate
 
     def withdraw(self, msg_id: str) -> Rate:
         """DELETE /v3/push/{msg_id}: stop what waits, remove what is shown and not clicked (5)."""
@@ -162,10 +165,10 @@ def _refusal(response: requests.Response, rate: Rate) -> JPushError:
         data.get("illegal_rids") if isinstance(data, dict) else None
     )
     code = error.get("code")
-    message = str(error.get("message") or f"HTTP {response.status_code}")
+    message = error.get("message") or f"HTTP {response.status_code}"
     return JPushError(
-        message[:ERROR_TEXT_LENGTH],
-        code=code if isinstance(code, int) else None,
+        _text(message, ERROR_TEXT_LENGTH),
+        code=code if type(code) is int and 0 <= code < 10**MAX_DIGITS else None,
         http_status=response.status_code,
         # A gateway's time-out tells nothing about what JPush did.
         ambiguous=response.status_code in {500, 502, 503, 504},
@@ -190,5 +193,15 @@ def _rate(headers: Mapping[str, str]) -> Rate:
     )
 
 
+def _text(value: object, length: int) -> str:
+    """As every database can store it: PostgreSQL knows no NUL."""
+    return str(value).replace("\0", "")[:length]
+
+
+def _is_cid(value: object) -> bool:
+    return isinstance(value, str) and value == _text(value, MAX_CID_LENGTH)
+
+
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.strip().isdecimal() else None
+    digits = (text or "").strip()
+    return int(digits) if digits.isdecimal() and len(digits) <= MAX_DIGITS else None

@@ -76,14 +76,20 @@ BOX_TEXTS = {
     "failed": _("Refused by JPush, or not delivered."),
     "no_device": _("People without a device in a channel of the line."),
     "invalid_id": _("registrationIDs that JPush does not know."),
-    "cancelled": _("Taken back before they were handed to JPush."),
+    "cancelled": _("Cancelled or taken back before they were handed to JPush."),
     "unknown": _("Nobody knows whether JPush has accepted them; the console can send them again."),
 }
 COUNT = {"minimum": 0}
 FIELDS: Fields = {
     MessageState: {
         "msgid": Note("", {"examples": [MSGID]}),
-        "state": Note(_("How far the message is."), {"enum": [*Message.State.values]}),
+        "state": Note(
+            _(
+                "How far the message is. `paused`: nothing is sent until it is resumed. `missed`:"
+                " its time has come and gone while nothing ran."
+            ),
+            {"enum": [*Message.State.values]},
+        ),
         "ledger": Note(
             _("The boxes are exclusive and sum to `targets` once the message is expanded.")
         ),
@@ -157,8 +163,8 @@ RETRACT = Call(
     summary=_("Take a message back"),
     description=_(
         "Stops what has not been handed to JPush and has JPush withdraw the rest, if it is shown"
-        " and not clicked. Possible for 24 hours after the message was sent; a message that has not"
-        " begun can be taken back at any time. The body is not read."
+        " and not clicked. Possible for 24 hours after the message was sent, also of a cancelled"
+        " one; a message that has not begun can be taken back at any time. The body is not read."
     ),
     keys=CHANNEL_KEY,
     parameters=(MSGID_PARAMETER,),

@@ -47,7 +47,12 @@ def test_an_accepted_channel_is_remembered_as_verified(
         (400, {"error": {"code": 23008}}, "Try again in a minute"),
         (500, {"error": {"code": 1000, "message": "oops"}}, "(1000: oops)"),
         (503, "<html>", "failure of its own (503: HTTP 503)"),
-        (403, {"error": {"code": 2007, "message": "no right"}}, "refused the call: 2007: no right"),
+        (
+            403,
+            {"error": {"code": 2007, "message": "no right"}},
+            "Your contract with Jiguang does not",
+        ),
+        (400, {"error": {"code": 1099, "message": "new"}}, "refused the call: 1099: new"),
         (404, "<html>", "older one without the call that is used here (/v3/push/cid)"),
         (404, "<html>", "request URL or its path prefix is wrong"),
         (302, "", "answers HTTP 302, but not as JPush does"),

@@ -94,7 +94,11 @@ def test_a_second_retraction_is_1015055(
             ("expanding", DAY * 2, 0),
             ("scheduled", DAY * 30, 0),
             ("pending_approval", DAY * 30, 0),
-            ("cancelled", A_MINUTE, 4004),
+            ("paused", DAY - A_MINUTE, 0),
+            ("paused", DAY + A_SECOND, 4004),
+            ("cancelled", DAY - A_MINUTE, 0),
+            ("cancelled", DAY + A_SECOND, 4004),
+            ("missed", A_MINUTE, 4004),
             ("failed", A_MINUTE, 4004),
             ("retracted", A_MINUTE, 1015055),
             ("retracted", DAY * 2, 1015055),
@@ -113,6 +117,15 @@ def test_only_what_was_sent_within_24_hours_or_has_not_begun(
     else:
         refusal(response, code=code, words="24 hours" if age > DAY and code == 4004 else "")
         assert state_of(message) == state
+
+
+def test_what_was_cancelled_before_it_began_cannot_be_retracted(
+    business_line: BusinessLine, channel: Channel
+) -> None:
+    message = accept(channel, line=business_line)
+    Message.objects.update(state=Message.State.CANCELLED)
+
+    refusal(retract(business_line, message.msgid), code=4004, words="was cancelled")
 
 
 @pytest.mark.parametrize("owner", ["another line", "the console"])

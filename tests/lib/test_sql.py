@@ -1,9 +1,16 @@
 """Set-based SQL helpers."""
 
+import fcntl
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from channels_app.models import Channel
 from ums.lib import sql
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +121,33 @@ def test_a_turn_is_taken_inside_a_transaction() -> None:
         if sql.is_postgresql():
             held = sql.scalar("SELECT COUNT(*) FROM pg_locks WHERE locktype = 'advisory'")
             assert held == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_is_inside_a_transaction_does_not_queue_behind_those_who_wait_for_its_end(
+    channel: Channel,
+) -> None:
+    def write() -> None:
+        try:
+            with transaction.atomic(), sql.write():
+                Channel.objects.filter(pk=channel.pk).update(name="written")
+        finally:
+            connections.close_all()
+
+    with sql.write():
+        pass  # makes the file on which SQLite's writers queue
+    with ThreadPoolExecutor(1) as pool, first_in_queue():
+        pool.submit(write).result(timeout=60)
+
+    channel.refresh_from_db()
+    assert channel.name == "written"
+
+
+@contextmanager
+def first_in_queue() -> Iterator[None]:
+    if sql.is_postgresql():
+        yield
+        return
+    with Path(f"{connection.settings_dict['NAME']}-queue").open("rb") as queue:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        yield

@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from channels_app.models import BusinessLine, Channel
-from messaging_app.expansion import start_scheduled
+from messaging_app.expansion import start_scheduled, to_expand
 from messaging_app.models import Message
 from tests.messaging_app.calls import TO_U1, post
 
@@ -83,3 +84,41 @@ def test_the_audience_is_the_one_of_the_start(
 
     assert Message.objects.get().targets == 0
     assert not Message.objects.get().batches.exists()
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [(timedelta(minutes=59), State.EXPANDING), (timedelta(hours=1), State.MISSED)],
+)
+def test_a_message_whose_time_to_live_is_over_when_the_worker_comes_is_missed(
+    business_line: BusinessLine, late: timedelta, state: Message.State
+) -> None:
+    """Nothing ran when it should have begun; sent now it would be stale."""
+    moment = timezone.now() + timedelta(hours=2)
+    assert send_at(business_line, moment, options={"time_to_live": 3600}).status_code == 200
+    message = Message.objects.get()
+    since = moment - timezone.now() + late
+    Message.objects.update(send_at=F("send_at") - since, expires_at=F("expires_at") - since)
+
+    assert start_scheduled() == (state == State.EXPANDING)
+
+    message.refresh_from_db()
+    assert (message.state, message.done_at is not None) == (state, state == State.MISSED)
+    assert start_scheduled() == 0
+    assert to_expand() == ([message.pk] if state == State.EXPANDING else [])
+
+
+def test_a_missed_message_keeps_no_other(business_line: BusinessLine) -> None:
+    now = timezone.now()
+    for _number in range(2):
+        send_at(business_line, now + timedelta(hours=2))
+    missed, due = Message.objects.order_by("pk")
+    Message.objects.update(send_at=now - timedelta(hours=1))
+    Message.objects.filter(pk=missed.pk).update(expires_at=now)
+
+    assert start_scheduled() == 1
+
+    assert set(Message.objects.values_list("pk", "state")) == {
+        (missed.pk, State.MISSED),
+        (due.pk, State.EXPANDING),
+    }

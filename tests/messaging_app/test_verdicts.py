@@ -1,56 +1,38 @@
 """What follows from each failure of a call (protocol/jpush.md 8)."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
 from channels_app.jpush.client import Rate
 from channels_app.jpush.errors import JPushError
 from channels_app.models import Channel
 from messaging_app.claiming import Claim
 from messaging_app.states import GIVE_UP, LOSE_TRACK, RELEASE, SEND
-from messaging_app.verdicts import BACKOFF_CAP_SECONDS, Outcome, accepted, not_called, refused
+from messaging_app.verdicts import BACKOFF_CAP_SECONDS, accepted, not_called
 from tests.messaging_app.refusals import (
     AMBIGUOUS,
-    BAD_IDS,
+    HIDDEN_BAD_IDS,
     NO_TARGET,
     PERMANENT,
     RATE_LIMITED,
     REPEATED,
+    STATES,
     STOPS_CHANNEL,
+    State,
     failure,
+    judged,
 )
-
-NOW = timezone.now()
-SOON = NOW + timedelta(hours=1)
-OVER = NOW - timedelta(seconds=1)
-
-State = tuple[bool, str]
-# Doubt before the call, and the batch's cid.
-STATES: list[State] = [(False, "c"), (True, "c"), (False, "")]
-
-
-def judged(error: JPushError, state: State, *, late: bool = False, attempts: int = 1) -> Outcome:
-    was_in_doubt, cid = state
-    claim = Claim(
-        batch_id=1,
-        message_id=1,
-        channel=Channel(pk=1),
-        lease="mine",
-        cid=cid,
-        attempts=attempts,
-        was_in_doubt=was_in_doubt,
-    )
-    outcome = refused(claim, error, expires_at=OVER if late else SOON, now=NOW)
-    assert outcome.claim is claim
-    assert outcome.error is error
-    assert outcome.msg_id == ""
-    return outcome
 
 
 def test_no_code_stands_in_two_tables() -> None:
-    tables = (REPEATED, RATE_LIMITED, AMBIGUOUS, STOPS_CHANNEL, PERMANENT, NO_TARGET)
+    tables = (
+        REPEATED,
+        RATE_LIMITED,
+        AMBIGUOUS,
+        STOPS_CHANNEL,
+        PERMANENT,
+        NO_TARGET,
+        HIDDEN_BAD_IDS,
+    )
     pairs = [pair for table in tables for pair in table]
     assert len(set(pairs)) == len(pairs)
 
@@ -156,39 +138,6 @@ def test_these_are_final_and_say_nothing_of_an_attempt_before(
     assert (outcome.in_doubt, outcome.takes_out) == (state[0], False)
 
 
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize(("code", "status"), NO_TARGET)
-def test_no_target_takes_ids_out_and_ends_the_doubt(
-    code: int | None, status: int, state: State, late: bool
-) -> None:
-    outcome = judged(failure(code, status), state, late=late)
-
-    assert (outcome.move, outcome.in_doubt) == (GIVE_UP, False)
-    assert (outcome.no_target, outcome.takes_out, list(outcome.bad_ids)) == (True, True, [])
-
-
-@pytest.mark.parametrize("late", [False, True])
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize(("code", "status"), BAD_IDS)
-def test_a_named_id_is_taken_out_and_ends_the_doubt(
-    code: int | None, status: int, state: State, late: bool
-) -> None:
-    error = failure(code, status, "The registration_id r1 is invalid!")
-    outcome = judged(error, state, late=late)
-
-    assert (outcome.move, outcome.in_doubt, outcome.no_target) == (GIVE_UP, False, False)
-    assert (list(outcome.bad_ids), outcome.takes_out) == (["r1"], True)
-
-
-@pytest.mark.parametrize("code", [1003, 20101, 1009, None])
-@pytest.mark.parametrize("state", STATES)
-def test_a_list_of_ids_is_taken_out_whatever_the_code(code: int | None, state: State) -> None:
-    outcome = judged(failure(code, 400, illegal_ids=("r1", "r2")), state)
-
-    assert (outcome.move, list(outcome.bad_ids)) == (GIVE_UP, ["r1", "r2"])
-
-
 @pytest.mark.parametrize(("retry_after", "seconds"), [(37.0, 37.0), (None, BACKOFF_CAP_SECONDS)])
 @pytest.mark.parametrize(("code", "status"), RATE_LIMITED)
 def test_a_full_minute_is_waited_for_as_long_as_jpush_says(
@@ -241,8 +190,17 @@ def test_a_call_that_was_not_made_tells_nothing(state: State) -> None:
 
 def test_each_code_is_judged_in_one_way_only() -> None:
     """The sorts of failure exclude one another, so that their order does not matter."""
-    tables = (REPEATED, RATE_LIMITED, AMBIGUOUS, STOPS_CHANNEL, PERMANENT, NO_TARGET)
+    tables = (
+        REPEATED,
+        RATE_LIMITED,
+        AMBIGUOUS,
+        STOPS_CHANNEL,
+        PERMANENT,
+        NO_TARGET,
+        HIDDEN_BAD_IDS,
+    )
     for code, status in (pair for table in tables for pair in table):
         error = failure(code, status)
-        sorts = (error.retryable, error.stops_channel, error.no_target, bool(error.bad_ids))
+        about_ids = (error.no_target, bool(error.bad_ids), error.hides_bad_ids)
+        sorts = (error.retryable, error.stops_channel, *about_ids)
         assert sum(sorts) <= 1, (code, status)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -89,11 +90,16 @@ class World:
         schemes = {name for scheme in call.operation["security"] for name in scheme}
         return self.line if "ChannelKey" in schemes else self.access_key
 
-    def known_message(self) -> None:
+    def known_message(self, state: Message.State = Message.State.EXPANDING) -> None:
         """The message that the examples name."""
-        now = timezone.now()
+        expires_at = timezone.now() + timedelta(hours=1)
         Message(
-            business_line=self.line, msgid=MSGID, audience={}, content={}, expires_at=now
+            business_line=self.line,
+            msgid=MSGID,
+            audience={},
+            content={},
+            state=state,
+            expires_at=expires_at,
         ).save()
 
     def make(

@@ -1,7 +1,6 @@
 """How each failure that the documentation shows is brought about, by its sentence."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import time
 from time import time as now
 from typing import Any
 
@@ -10,11 +9,10 @@ from django.db import connection
 
 from channels_app.models import BusinessLine, KeyUsage
 from messaging_app.material import MAX_BYTES
-from messaging_app.models import Message, SensitiveWord, Template
+from messaging_app.models import SensitiveWord, Template
 from tests.messaging_app.calls import basic, header_of
 from tests.ums.described import Described, World, stored
-
-Provocation = Callable[[World, Described], Any]
+from tests.ums.message_provocations import OF_MESSAGES, Provocation
 
 
 def with_body(body: Any) -> Provocation:
@@ -93,16 +91,6 @@ def without_template(world: World, call: Described) -> Any:
     return world.make(call)
 
 
-def of_a_message(**values: Any) -> Provocation:
-    def provoke(world: World, call: Described) -> Any:
-        world.known_message()
-        Message.objects.update(**values)
-        world.before = stored()
-        return world.make(call)
-
-    return provoke
-
-
 def with_a_used_key(world: World, call: Described) -> Any:
     key: dict[str, Any] = {"Idempotency-Key": "order-4711"}
     assert world.make(call, **key).status_code == 200
@@ -146,7 +134,6 @@ def without_a_database(world: World, call: Described) -> Any:
 
 
 LIMIT = 600
-LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 PLATFORMS = "android, ios, hmos, quickapp, web, windows"
 OTHER_KINDS = (
     *("sms", "wechatoa", "wechatmp", "email", "alipay_life", "dingtalk_cc", "wechatwk"),
@@ -228,13 +215,7 @@ PROVOCATIONS: dict[str, Provocation] = {
     " each message.": with_a_used_key,
     "There is no user segment with the id “1000”. The console lists the segments with their"
     " ids.": changed(aud_segment=["1000"]),
-    "The message “v:1t:1603707455p:27133n:2” has been retracted already.": of_a_message(
-        state=Message.State.RETRACTED
-    ),
-    "The message “v:1t:1603707455p:27133n:2” was sent more than 24 hours ago: it is too late to"
-    " retract it.": of_a_message(state=Message.State.DONE, created_at=LONG_AGO),
-    "The message “v:1t:1603707455p:27133n:2” was cancelled: there is nothing to"
-    " retract.": of_a_message(state=Message.State.CANCELLED),
+    **OF_MESSAGES,
     "There is no template 10001.": without_template,
     "Template 10001 is not a general template; only those can be sent by API.": with_template(
         general=False

@@ -40,6 +40,24 @@ class Service:
     msgids: set[str] = field(default_factory=set)
     session: requests.Session = field(default_factory=_session)
 
+    def send(self) -> str:
+        """The msgid of a new message."""
+        body = {"msg_app": [{"platform": "all", "notification": {"alert": "Hi"}}]}
+        return str(self._post("/v1/broadcast", body)["msgid"])
+
+    def msgid_for(self, path: str) -> str:
+        """Of a new message that is in a state for this call."""
+        msgid = self.send()
+        if path.endswith("/resume"):
+            self._post(f"/v1/message/{msgid}/pause", None)
+        return msgid
+
+    def _post(self, path: str, body: object) -> dict[str, object]:
+        headers = {"Authorization": self.keys["ChannelKey"]}
+        answer = self.session.post(f"{self.url}{path}", json=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
     def version(self) -> int:
         """Another number after anything has been written by anybody."""
         return int(self.database.execute("PRAGMA data_version").fetchone()[0])
@@ -82,19 +100,11 @@ def running(folder: Path) -> Iterator[Service]:
             "ChannelKey": _basic(line["channel_key"], line["master_secret"]),
             "AccessKey": _basic(access["access_key"], access["master_secret"]),
         }
-        yield _with_a_message(Service(f"http://127.0.0.1:{port}", keys, database))
+        service = Service(f"http://127.0.0.1:{port}", keys, database)
+        service.msgid = service.send()
+        yield service
         database.close()
 
 
 def _basic(key: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
-
-
-def _with_a_message(service: Service) -> Service:
-    answer = service.session.post(
-        f"{service.url}/v1/broadcast",
-        json={"msg_app": [{"platform": "all", "notification": {"alert": "Hi"}}]},
-        headers={"Authorization": service.keys["ChannelKey"]},
-    )
-    service.msgid = answer.json()["msgid"]
-    return service

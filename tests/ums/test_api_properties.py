@@ -56,7 +56,9 @@ def test_every_request_is_answered_as_documented_and_done_whole_or_not_at_all(
 
     def check(case: AnyCase) -> None:
         if "msgid" in (case.path_parameters or {}) and statuses.total() % 2:
-            case.path_parameters["msgid"] = service.msgid
+            fresh = operation.method == "post" and statuses.total() % 8 == 1
+            known = service.msgid_for(operation.path) if fresh else service.msgid
+            case.path_parameters["msgid"] = known
         # With the example's key for each body, 422 would be all that is ever answered.
         headers = case.headers
         if headers and headers.get(KEY.name) == KEY.example and statuses.total() % 4:

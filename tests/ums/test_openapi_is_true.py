@@ -10,7 +10,7 @@ from pytest_django.fixtures import Settings
 
 from channels_app.models import AccessKey, BusinessLine, Channel
 from messaging_app.api_docs.templates import TEMPLATE_ID
-from messaging_app.models import Template
+from messaging_app.models import Message, Template
 from tests.ums.described import CALLS, JSON, SCHEMA, Described, World, stored
 from tests.ums.provocations import PROVOCATIONS
 from users_app.models import EndUser
@@ -42,7 +42,7 @@ def test_an_example_request_is_accepted_and_answered_as_described(
     world: World, call: Described, body: Any
 ) -> None:
     EndUser.objects.create(userid="userid1")
-    world.known_message()
+    world.known_message(Message.State.PAUSED if call.name == "resume" else Message.State.SENDING)
 
     response = world.make(call, body)
 

@@ -1,8 +1,10 @@
 """Set-based SQL on SQLite and PostgreSQL: temporary tables, bulk loading, one writer at a time."""
 
+import fcntl
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
@@ -40,6 +42,13 @@ def scalar(statement: str, params: Sequence[Any] = ()) -> Any:
         cursor.execute(statement, params)
         row = cursor.fetchone()
     return None if row is None else row[0]
+
+
+def rows(statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All that it gives."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        return list(cursor.fetchall())
 
 
 def load_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -124,10 +133,51 @@ def plan_for(rows: int, tables: Iterable[str]) -> None:
     if rows > MANY_ROWS:
         execute(f"ANALYZE {', '.join(tables)}")
     else:
-        execute(
-            "SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name",
-            [_SCANNING_JOINS],
-        )
+        _join_by_index()
+
+
+@contextmanager
+def looking_up() -> Iterator[None]:
+    """For queries that begin with a few rows: on PostgreSQL too they look up the rest by index."""
+    if not is_postgresql():
+        yield
+        return
+    with transaction.atomic():
+        _join_by_index()
+        yield
+
+
+def _join_by_index() -> None:
+    execute(
+        "SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name", [_SCANNING_JOINS]
+    )
+
+
+@contextmanager
+def write() -> Iterator[None]:
+    """A transaction for writing. On SQLite its writers queue for it, as far as they use this: those
+    who meet at BEGIN only try again after naps of up to 100 ms, in which nobody writes.
+
+    The queue makes nothing correct, and dies with the process that holds it.
+    """
+    with ExitStack() as stack:
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            stack.enter_context(_place_in_queue())
+        stack.enter_context(transaction.atomic())
+        yield
+
+
+@contextmanager
+def _place_in_queue() -> Iterator[None]:
+    # A file of its own: closing the database's would drop the locks that SQLite has on it. Open
+    # for reading, so that it does not matter which user has made it.
+    path = f"{connection.settings_dict['NAME']}-queue"
+    queue = os.open(path, os.O_RDONLY | os.O_CREAT, mode=0o644)
+    try:
+        fcntl.flock(queue, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(queue)
 
 
 def take_turns(name: str) -> None:
@@ -137,6 +187,15 @@ def take_turns(name: str) -> None:
     """
     if is_postgresql():
         execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [name])
+
+
+def share_turn(name: str) -> None:
+    """Inside a transaction: wait until none holds `name` by `take_turns`, which then waits for us.
+
+    On SQLite a transaction is the only writer anyway.
+    """
+    if is_postgresql():
+        execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [name])
 
 
 def _insert(cursor: Any, head: str, rows: Sequence[Sequence[Any]]) -> None:
