@@ -25,6 +25,9 @@ class RabbitMQ:
         self.url = f"amqp://guest:guest@127.0.0.1:{self._port}//"
 
     def start(self) -> None:
+        """Unless it runs."""
+        if self._running:
+            return
         # Its own name server as well: a node would leave a daemon behind on a machine without one.
         self._run("epmd", "-address", "127.0.0.1", "-port", str(self._names_port))
         until(lambda: _listens(self._names_port), what="epmd answers")
@@ -89,7 +92,6 @@ class RabbitMQ:
 
 @contextmanager
 def rabbitmq(folder: Path) -> Iterator[RabbitMQ]:
-    folder.mkdir()
     node = RabbitMQ(folder)
     try:
         node.start()

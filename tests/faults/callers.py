@@ -12,7 +12,7 @@ from tests.faults.systems import MESSAGE, System, userid
 
 PATIENCE_SECONDS = 120.0
 PREFIX = "caller-"  # of the people that they send to
-PEOPLE_OF_A_CALLER = 2000
+PEOPLE_OF_A_CALLER = 1000
 RETRY_SECONDS = 0.1
 
 
@@ -78,7 +78,7 @@ class Callers:
 
 
 @contextmanager
-def calling(system: System, *, callers: int, pause: float = 0.0) -> Iterator[Callers]:
+def calling(system: System, *, callers: int, pause: float) -> Iterator[Callers]:
     """They are at work within the block, and have all their answers after it."""
     system.add_people(callers * PEOPLE_OF_A_CALLER, prefix=PREFIX)
     together = Callers(system, pause)

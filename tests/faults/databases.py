@@ -1,6 +1,7 @@
 """Databases for the processes under test, looked into from outside; each lives for one test."""
 
 import os
+import secrets
 import shutil
 import signal
 import sqlite3
@@ -8,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,7 +23,8 @@ CONNECTIONS = 200
 
 
 class Database(Protocol):
-    url: str
+    @property
+    def url(self) -> str: ...
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """What `query` gives, read by a connection of its own; or what it changes."""
@@ -29,13 +32,23 @@ class Database(Protocol):
 
 
 class Sqlite:
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / "faults.sqlite3"
-        self.url = f"sqlite:///{self._path}"
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.url = f"sqlite:///{path}"
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as connection:
             return connection.execute(query).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresDatabase:
+    url: str
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
+            cursor = connection.execute(query.encode())
+            return cursor.fetchall() if cursor.description else []
 
 
 class Postgres:
@@ -44,11 +57,26 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._port = free_port()
+        self._process: subprocess.Popen[bytes] | None = None
         # PostgreSQL refuses to run as root.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             self._as = {"user": "postgres", "group": "postgres", "extra_groups": []}
-        self.url = f"postgres://postgres@127.0.0.1:{self._port}/postgres"
+
+    def database(self, name: str) -> PostgresDatabase:
+        return PostgresDatabase(f"postgres://postgres@127.0.0.1:{self._port}/{name}")
+
+    @contextmanager
+    def copy_of(self, template: str) -> Iterator[PostgresDatabase]:
+        """A new database, dropped at the end."""
+        name = f"faults_{secrets.token_hex(4)}"
+        self.start()  # a test that failed may have left it stopped
+        self.database("postgres").rows(f"CREATE DATABASE {name} TEMPLATE {template}")
+        try:
+            yield self.database(name)
+        finally:
+            self.start()
+            self.database("postgres").rows(f"DROP DATABASE {name} WITH (FORCE)")
 
     def create(self) -> None:
         program = postgres_programs() / "initdb"
@@ -62,6 +90,9 @@ class Postgres:
         )
 
     def start(self) -> None:
+        """Unless it runs."""
+        if self._process is not None and self._process.poll() is None:
+            return
         settings = {
             "port": self._port,
             "listen_addresses": "127.0.0.1",
@@ -83,20 +114,17 @@ class Postgres:
             )
         until(self._answers, what="PostgreSQL answers")
 
-    def stop(self, by: signal.Signals = signal.SIGINT) -> None:
+    def stop(self, by: signal.Signals) -> None:
         """SIGINT: a fast shutdown, which breaks off what runs; SIGQUIT: as if it had crashed."""
+        assert self._process is not None
         self._process.send_signal(by)
         self._process.wait(timeout=60)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, autocommit=True, connect_timeout=10) as connection:
-            cursor = connection.execute(query.encode())
-            return cursor.fetchall() if cursor.description else []
-
     def _answers(self) -> bool:
+        assert self._process is not None
         assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
         try:
-            return self.rows("SELECT 1") == [(1,)]
+            return self.database("postgres").rows("SELECT 1") == [(1,)]
         except psycopg.OperationalError:
             return False
 
@@ -106,16 +134,12 @@ def postgres() -> Iterator[Postgres]:
     # Not below pytest's folder, which is root's alone: PostgreSQL runs as another user.
     with tempfile.TemporaryDirectory(prefix="ums-faults-") as name:
         folder = Path(name)
-        server = Postgres(folder)
         if os.geteuid() == 0:
-            _give_to_postgres(folder)
+            shutil.chown(folder, "postgres", "postgres")
+        server = Postgres(folder)
         server.create()
         server.start()
         try:
             yield server
         finally:
             server.stop(signal.SIGQUIT)
-
-
-def _give_to_postgres(folder: Path) -> None:
-    shutil.chown(folder, "postgres", "postgres")

@@ -1,17 +1,27 @@
 """The two runners, each as processes that work side by side on one database."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.faults.brokers import RabbitMQ, rabbitmq
-from tests.faults.databases import Postgres, Sqlite, postgres
+from tests.faults.brokers import RabbitMQ
+from tests.faults.databases import Postgres, Sqlite
 from tests.faults.kills import Victim
 from tests.faults.systems import System, running
 
-QUEUES = ",".join(f"ums.{name}" for name in ("urgent", "bulk", "callbacks", "imports"))
+QUEUES = ("urgent", "bulk", "callbacks", "imports")
 PROCESSES = 2  # of each Celery worker
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """They serve one test after the other, each with a database and queues of its own."""
+
+    postgres: Postgres
+    broker: RabbitMQ
+    template: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +45,12 @@ class Distributed:
     """PostgreSQL, RabbitMQ, and Celery's workers and beat."""
 
     system: System
-    database: Postgres
-    broker: RabbitMQ
+    servers: Servers
+    prefix: str
 
     def worker(self, name: str) -> Victim:
-        options = ("--concurrency", str(PROCESSES), "--queues", QUEUES, "--loglevel", "INFO")
+        queues = ",".join(self.prefix + queue for queue in QUEUES)
+        options = ("--concurrency", str(PROCESSES), "--queues", queues, "--loglevel", "INFO")
         return self._victim(name, "worker", "-n", f"{name}@faults", *options)
 
     def beat(self) -> Victim:
@@ -53,7 +64,7 @@ class Distributed:
         return victims
 
     def _victim(self, name: str, *command: str) -> Victim:
-        ready = "beat: Starting..." if name == "beat" else f"{name}@faults ready."
+        ready = "celery beat v" if name == "beat" else f"{name}@faults ready."
 
         def start() -> None:
             self.system.processes.start(name, "-m", "celery", "-A", "ums", *command)
@@ -62,15 +73,27 @@ class Distributed:
 
 
 @contextmanager
-def embedded(folder: Path, *sandbox_options: str, threads: int = 8) -> Iterator[Embedded]:
-    with running(folder, Sqlite(folder), *sandbox_options) as system:
+def embedded(
+    folder: Path, database: Sqlite, *sandbox_options: str, threads: int = 8
+) -> Iterator[Embedded]:
+    with running(folder, database, *sandbox_options) as system:
         yield Embedded(system, threads)
 
 
 @contextmanager
-def distributed(folder: Path, *sandbox_options: str, threads: int = 8) -> Iterator[Distributed]:
+def distributed(
+    folder: Path, servers: Servers, *sandbox_options: str, threads: int = 8
+) -> Iterator[Distributed]:
     """`threads` are those of each process of a worker."""
-    with postgres() as database, rabbitmq(folder / "rabbitmq") as broker:
-        environment = {"CELERY_BROKER_URL": broker.url, "UMS_CALL_THREADS": str(threads)}
-        with running(folder, database, *sandbox_options, environment=environment) as system:
-            yield Distributed(system, database, broker)
+    prefix = f"{secrets.token_hex(4)}."  # queues of its own: what others have left is not for it
+    servers.broker.start()
+    environment = {
+        "CELERY_BROKER_URL": servers.broker.url,
+        "UMS_QUEUE_PREFIX": prefix,
+        "UMS_CALL_THREADS": str(threads),
+    }
+    with (
+        servers.postgres.copy_of(servers.template) as database,
+        running(folder, database, *sandbox_options, environment=environment) as system,
+    ):
+        yield Distributed(system, servers, prefix)

@@ -17,13 +17,22 @@ from ums.local.stack import free_port
 
 logger = logging.getLogger(__name__)
 
-CODE = "app123"
 APP = (secrets.token_hex(12), secrets.token_hex(12))
 MESSAGE = {"msg_app": [{"platform": "all", "notification": {"alert": "Once"}}]}
 CROWD = """
 from channels_app.models import Channel
 from tests.messaging_app.makers import add_crowd
 add_crowd(Channel.objects.get(), {people}, prefix={prefix!r})
+"""
+# In one process, as each start of `manage.py` takes its time.
+SET_UP = """
+import json
+from channels_app.services import create_business_line, create_channel
+create_channel(
+    code="faults", name="Faults", app_key={app[0]!r}, master_secret={app[1]!r}, api_url={url!r}
+)
+line = create_business_line(name="Faults", channel_codes=["faults"])
+print(json.dumps([line.channel_key, line.master_secret]))
 """
 
 
@@ -100,6 +109,12 @@ class System:
         assert answer[0] == 200, answer
 
 
+def migrate(folder: Path, database: Database) -> None:
+    """Make the tables, once for all tests."""
+    with Processes(_settings(folder, database)) as processes:
+        processes.manage("migrate", "--no-input", "--verbosity", "0")
+
+
 @contextmanager
 def running(
     folder: Path,
@@ -110,22 +125,20 @@ def running(
     """Web and sandbox run, and a channel leads to the sandbox; workers are the test's to start."""
     web_port, sandbox_port = free_port(), free_port()
     settings = {
-        "SECRET_KEY": "faults",
-        "UMS_ENCRYPTION_KEYS": new_key(),
-        "UMS_DATA_DIR": str(folder),
-        "DATABASE_URL": database.url,
+        **_settings(folder, database),
         "UMS_BASE_URL": f"http://127.0.0.1:{web_port}",
-        "UMS_OUTBOUND_ALLOW": "127.0.0.0/8",
         "UMS_ALLOWED_PORTS": str(sandbox_port),
-        "UMS_LANGUAGE": "en",
         **(environment or {}),
     }
     with Processes(settings, log=folder / "processes.log") as processes:
         try:
-            system = _set_up(processes, database, web_port, sandbox_port)
             processes.start_sandbox(sandbox_port, [APP], *sandbox_options)
-            processes.wait_for("sandbox", f"{system.sandbox}/sandbox/stats")
+            url = f"http://127.0.0.1:{sandbox_port}"
+            made = processes.manage("shell", "-v", "0", "-c", SET_UP.format(app=APP, url=url))
+            key, secret = json.loads(made)
+            system = System(processes, database, web_port, sandbox_port, (key, secret))
             system.start_web()
+            processes.wait_for("sandbox", f"{system.sandbox}/sandbox/stats")
             system.wait_for_web()
             yield system
         except BaseException:
@@ -133,14 +146,15 @@ def running(
             raise
 
 
-def _set_up(processes: Processes, database: Database, web_port: int, sandbox_port: int) -> System:
-    processes.manage("migrate", "--no-input", "--verbosity", "0")
-    processes.manage(
-        *("create_channel", "--code", CODE, "--name", "Faults"),
-        *("--api-url", f"http://127.0.0.1:{sandbox_port}"),
-        *("--app-key", APP[0], "--master-secret", APP[1]),
-    )
-    made = processes.manage("create_business_line", "--name", "Faults", "--channel", CODE)
-    line = json.loads(made)
-    key = (line["channel_key"], line["master_secret"])
-    return System(processes, database, web_port, sandbox_port, key)
+def _settings(folder: Path, database: Database) -> dict[str, str]:
+    return {
+        "SECRET_KEY": "faults",
+        "UMS_ENCRYPTION_KEYS": new_key(),
+        "UMS_DATA_DIR": str(folder),
+        "DATABASE_URL": database.url,
+        "UMS_OUTBOUND_ALLOW": "127.0.0.0/8",
+        "UMS_LANGUAGE": "en",
+        # A killed process writes no coverage, and measuring it would only slow it down.
+        "COVERAGE_PROCESS_CONFIG": "",
+        "COVERAGE_PROCESS_START": "",
+    }

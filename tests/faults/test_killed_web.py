@@ -5,17 +5,18 @@ from pathlib import Path
 from random import Random
 
 from tests.faults.callers import calling
-from tests.faults.engines import distributed, embedded
+from tests.faults.databases import Sqlite
+from tests.faults.engines import Servers, distributed, embedded
 from tests.faults.judgement import (
     assert_each_device_has_it_once,
     assert_each_key_made_one_message,
     wait_until_settled,
 )
-from tests.faults.presence import require_servers
 from tests.faults.systems import System
 
 CALLERS = 8
-KILLS = 8
+PAUSE_SECONDS = 0.1
+KILLS = 6
 LONGEST_SECONDS = 1.5
 PROMPT = ("--rate-limit", "1000000", "--callback-delay", "0.1", "--callback-retry", "2")
 
@@ -31,7 +32,7 @@ def kill_web_at_random(system: System, random: Random) -> None:
 
 def check_kills(system: System, random: Random) -> None:
     system.make_fast()
-    with calling(system, callers=CALLERS) as callers:
+    with calling(system, callers=CALLERS, pause=PAUSE_SECONDS) as callers:
         kill_web_at_random(system, random)
     wait_until_settled(system)
 
@@ -41,17 +42,16 @@ def check_kills(system: System, random: Random) -> None:
 
 
 def test_web_killed_while_clients_send_loses_no_accepted_message_and_doubles_none(
-    tmp_path: Path, random: Random
+    tmp_path: Path, sqlite: Sqlite, random: Random
 ) -> None:
-    with embedded(tmp_path, *PROMPT) as engine:
+    with embedded(tmp_path, sqlite, *PROMPT) as engine:
         engine.worker("worker").start()
         check_kills(engine.system, random)
 
 
 def test_web_killed_beside_celery_loses_no_accepted_message_and_doubles_none(
-    tmp_path: Path, random: Random
+    tmp_path: Path, servers: Servers, random: Random
 ) -> None:
-    require_servers()
-    with distributed(tmp_path, *PROMPT) as engine:
+    with distributed(tmp_path, servers, *PROMPT) as engine:
         engine.start()
         check_kills(engine.system, random)

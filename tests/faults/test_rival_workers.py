@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.faults.engines import distributed, embedded
+from tests.faults.databases import Sqlite
+from tests.faults.engines import Servers, distributed, embedded
 from tests.faults.judgement import assert_each_device_has_it_once, wait_until_settled
 from tests.faults.kills import Victim
 from tests.faults.patience import until
-from tests.faults.presence import require_servers
 from tests.faults.systems import System
 
 DEVICES = 3
@@ -81,33 +81,33 @@ def check_a_race(system: System) -> None:
 
 @pytest.mark.parametrize("error_rate", [0.0, 1.0], ids=["accepted", "refused"])
 def test_an_answer_that_comes_after_the_lease_changes_nothing(
-    tmp_path: Path, error_rate: float
+    tmp_path: Path, sqlite: Sqlite, error_rate: float
 ) -> None:
-    with embedded(tmp_path, *PROMPT) as engine:
+    with embedded(tmp_path, sqlite, *PROMPT) as engine:
         first, second = engine.worker("first"), engine.worker("second")
         check_a_frozen_worker(engine.system, first, second, error_rate=error_rate)
 
 
-@pytest.mark.parametrize("error_rate", [0.0, 1.0], ids=["accepted", "refused"])
 def test_an_answer_that_comes_to_celery_after_the_lease_changes_nothing(
-    tmp_path: Path, error_rate: float
+    tmp_path: Path, servers: Servers
 ) -> None:
-    require_servers()
-    with distributed(tmp_path, *PROMPT) as engine:
+    with distributed(tmp_path, servers, *PROMPT) as engine:
         engine.beat().start()
         first, second = engine.worker("first"), engine.worker("second")
-        check_a_frozen_worker(engine.system, first, second, error_rate=error_rate)
+        check_a_frozen_worker(engine.system, first, second, error_rate=1)
 
 
-def test_two_workers_never_call_for_the_same_batch(tmp_path: Path) -> None:
-    with embedded(tmp_path, *PROMPT) as engine:
-        for name in ("first", "second"):
-            engine.worker(name).start()
+def test_two_workers_never_call_for_the_same_batch(tmp_path: Path, sqlite: Sqlite) -> None:
+    with embedded(tmp_path, sqlite, *PROMPT) as engine:
+        for running, name in enumerate(("first", "second")):
+            worker = engine.worker(name)
+            worker.start()
+            worker.wait_until_it_works(engine.system, said_before=running)
         check_a_race(engine.system)
 
 
-def test_two_celery_workers_never_call_for_the_same_batch(tmp_path: Path) -> None:
-    require_servers()
-    with distributed(tmp_path, *PROMPT) as engine:
-        engine.start()
+def test_two_celery_workers_never_call_for_the_same_batch(tmp_path: Path, servers: Servers) -> None:
+    with distributed(tmp_path, servers, *PROMPT) as engine:
+        for victim in engine.start():
+            victim.wait_until_it_works(engine.system)
         check_a_race(engine.system)
