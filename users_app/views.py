@@ -1,4 +1,4 @@
-"""Pages that import people from an Excel file."""
+"""Pages that import people from a file."""
 
 from pathlib import PurePath
 from typing import cast
@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
 from users_app import imports, workbooks
-from users_app.excel import COLUMNS
 from users_app.forms import UploadForm
 from users_app.models import ImportJob
 from users_app.workbooks import EXAMPLE_ROWS
 
 JOBS_PER_PAGE = 50
+EXAMPLE_COLUMNS = tuple(dict.fromkeys(name for row in EXAMPLE_ROWS for name in row))
 BADGES = {
     ImportJob.State.CHECKED: "wait",
     ImportJob.State.APPLIED: "good",
@@ -60,7 +60,11 @@ def import_new(request: HttpRequest) -> HttpResponse:
             form.add_error("file", exc.message)
         else:
             return redirect("users:import_detail", job.pk)
-    context: dict[str, object] = {"form": form, "columns": COLUMNS, "example_rows": EXAMPLE_ROWS}
+    context: dict[str, object] = {
+        "form": form,
+        "columns": EXAMPLE_COLUMNS,
+        "example_rows": [[row.get(name, "") for name in EXAMPLE_COLUMNS] for row in EXAMPLE_ROWS],
+    }
     status = 400 if form.errors else 200
     return render_page(
         request, "users/import_new.html", context, title=_("Import users"), status=status
@@ -79,7 +83,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": job.state == ImportJob.State.CHECKED,
         "applied": job.state == ImportJob.State.APPLIED,
         "figures": _figures(job),
-        "columns": COLUMNS,
+        "columns": [column["name"] for column in job.report.get("columns", ())],
         "bad_rows": job.report.get("first_bad", []),
         "good": good,
         "has_bad_rows_file": job.bad and job.state != ImportJob.State.CANCELLED,
@@ -151,6 +155,11 @@ def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
             _("Devices moved"),
             _("Devices taken from a former owner, in channels where only the newest person has it"),
             job.moved,
+        ),
+        (
+            _("Repeated"),
+            _("Devices that the file names again for the same person and channel"),
+            job.report.get("repeated", 0),
         ),
         (_("Bad rows"), _("Rows that are not applied, with the reason below"), job.bad),
     ]

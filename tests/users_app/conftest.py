@@ -1,6 +1,7 @@
 """Fixtures for people, uploads and workbooks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,28 @@ from django.test import Client
 from pytest_django import Settings
 
 from channels_app.models import Channel
+from users_app.files.sheet import Sheet, SheetRow, opened
 from users_app.models import Contact, EndUser, Registration, Tag
 
 HEADER = ("userid", "bind_id", "app_regid", "tag")
 WriteWorkbook = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file read to its end."""
+
+    sheet: Sheet
+    rows: list[SheetRow]
+
+    @property
+    def values(self) -> list[tuple[Any, ...]]:
+        return [tuple(row.values) for row in self.rows]
+
+
+def read_file(path: Path) -> Read:
+    with opened(path) as sheet:
+        return Read(sheet, list(sheet.rows()))
 
 
 @pytest.fixture

@@ -1,24 +1,28 @@
 """What one row of a workbook says."""
 
 import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.users_app.conftest import WriteWorkbook
-from users_app import excel
 from users_app.bind_ids import BindIds
 from users_app.changes import Kind
-from users_app.rows import Row, read_row
-from users_app.workbook_file import Valueless
+from users_app.files.sheet import opened
+from users_app.files.values import Valueless, text_of
+from users_app.rows import Row, RowReader
 
 BIND_IDS = BindIds({"app123": 7}, frozenset({"key1"}))
 
 
 def read(workbook: WriteWorkbook, *cells: Any, **more: Any) -> Row:
-    sheet = excel.read(workbook(cells, **more))
-    [row] = sheet.rows()
-    return read_row(row, sheet, BIND_IDS)
+    return read_all(workbook(cells, **more))[0]
+
+
+def read_all(path: Path) -> list[Row]:
+    with opened(path) as sheet:
+        return list(map(RowReader(sheet, BIND_IDS).read, sheet.rows()))
 
 
 def said(row: Row) -> list[tuple[Kind, int | str, str, bool]]:
@@ -128,13 +132,11 @@ def test_each_problem_stands_at_its_cell(
     assert set(row.problems) == set(problems)
     for column, text in problems.items():
         assert text in row.problems[column]
-    assert row.cells == dict(zip(("userid", "bind_id", "app_regid", "tag"), cells, strict=True))
+    assert list(map(text_of, row.values)) == list(cells)
 
 
 def test_an_error_of_excel_is_a_problem_of_its_cell(workbook: WriteWorkbook) -> None:
-    path = workbook(("u1", "app123", "#REF!", "vip"))
-    sheet = excel.read(path)
-    [row] = sheet.rows()
+    row = read(workbook, "u1", "app123", "#REF!", "vip")
 
     assert row.values[2] == Valueless.ERROR
-    assert "holds an error of Excel" in read_row(row, sheet, BIND_IDS).problems["app_regid"]
+    assert "holds an error of Excel" in row.problems["app_regid"]
