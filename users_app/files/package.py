@@ -24,7 +24,7 @@ _WORKBOOK, _LINKS, _STYLES = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "x
 _STRINGS = "xl/sharedStrings.xml"
 _ZEROS_IN_FRONT = re.compile(r"0{2,}\Z")  # of a number format: Excel shows 7 as 007
 # The text of a cell that begins with a zero and holds nothing but digits.
-ZERO_TEXT = re.compile(rb"t>0[0-9]+</")
+ZERO_TEXT = re.compile(rb">0[0-9]+</(?:\w+:)?t>")
 
 
 @dataclass(frozen=True, slots=True)

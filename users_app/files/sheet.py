@@ -10,6 +10,7 @@ import msgspec
 from users_app.files.columns import (
     APP_REGID,
     CONTACT_KINDS,
+    MAX_COLUMNS,
     OF_LINE,
     REASON,
     TAG,
@@ -18,6 +19,7 @@ from users_app.files.columns import (
     is_header,
     no_header,
     places_of,
+    too_many_columns,
 )
 from users_app.files.kinds import FileKind, kind_of
 from users_app.files.tables import Table
@@ -80,6 +82,8 @@ def _tables(path: Path) -> Generator[Table]:
 
 
 def _sheet(table: Table, number: int, values: Sequence[Value]) -> Sheet:
+    if len(values) > MAX_COLUMNS:
+        raise too_many_columns()
     columns = places_of(values)
     return Sheet(
         name=table.name,

@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -104,11 +105,10 @@ def _delimiter(path: Path, encoding: str) -> str:
     """The one with which the most columns are known; else the one that makes the most columns."""
 
     def worth(delimiter: str) -> tuple[int, int]:
-        with path.open(encoding=encoding, newline="") as file:
-            try:
-                records = list(islice(_records(file, delimiter), HEAD_ROWS))
-            except DomainError:  # quotation marks that make no sense with this one
-                return (-1, 0)
+        records: list[list[str]] = []
+        # The same is found again when the rows are read.
+        with path.open(encoding=encoding, newline="") as file, suppress(DomainError):
+            records.extend(islice(_records(file, delimiter), HEAD_ROWS))
         header = next((cells for cells in records if is_header(cells)), [])
         known = sum(column_name(cell) is not None for cell in header)
         return known, len(records[0]) if records else 0

@@ -10,6 +10,8 @@ from users_app.files.values import Padded, Value, Valueless, text_of
 _SEPARATORS = re.compile(r"[,;，；\r\n]+")
 # What Excel writes for a long number: 1.1E+17.
 _EXPONENT = re.compile(r"[0-9]+(\.[0-9]+)?[Ee][+-][0-9]+\Z")
+# What is left of an error where a sheet was saved or pasted as text.
+_ERRORS = frozenset({"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#ERROR"})
 _EXACT_DIGITS = 15  # Excel keeps no more
 
 
@@ -17,9 +19,12 @@ def cell_text(value: Value) -> str:
     """RefusedError says what became of the text, and how to bring it back."""
     match value:
         case str():
-            return value.strip()
+            text = value.strip()
+            if text[:1] == "#" and text in _ERRORS:
+                raise _excel_error()
+            return text
         case Valueless.ERROR:
-            raise RefusedError(_("The cell holds an error of Excel. Put the value itself there."))
+            raise _excel_error()
         case Valueless.FORMULA:
             raise RefusedError(
                 _(
@@ -72,6 +77,10 @@ def padded(value: Value, width: int, *, untyped: bool) -> Value:
 
 def _is_exact(number: float) -> bool:
     return abs(number) < 10**_EXACT_DIGITS and number == int(number)
+
+
+def _excel_error() -> RefusedError:
+    return RefusedError(_("The cell holds an error of Excel. Put the value itself there."))
 
 
 def _lost_zeros(digits: str, with_zeros: str) -> RefusedError:
