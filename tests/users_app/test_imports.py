@@ -7,29 +7,20 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from channels_app.models import Channel
-from tests.users_app.conftest import WriteWorkbook, devices, read_file, stored, tags
+from tests.users_app.conftest import (
+    WriteWorkbook,
+    devices,
+    downloaded,
+    read_file,
+    stored,
+    tags,
+    upload,
+)
 from ums.lib.errors import DomainError
 from users_app import imports
 from users_app.models import ImportJob
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person(db: None, data_dir: Path) -> User:
-    return User.objects.create_user("uploader")
-
-
-def upload(path: Path, operator: User) -> ImportJob:
-    file = SimpleUploadedFile(path.name, path.read_bytes())
-    return imports.check(file=file, operator=operator)
-
-
-def downloaded(job: ImportJob, folder: Path) -> Path:
-    path = folder / "bad.xlsx"
-    with imports.bad_rows(job=job) as file:
-        path.write_bytes(file.read())
-    return path
 
 
 def figures(job: ImportJob) -> dict[str, int]:
