@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
 from users_app import imports, workbooks
+from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, VALUES
 from users_app.forms import UploadForm
 from users_app.models import ImportJob
 from users_app.workbooks import EXAMPLE_ROWS
@@ -63,6 +64,7 @@ def import_new(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "form": form,
         "columns": EXAMPLE_COLUMNS,
+        "all_columns": _all_columns(),
         "example_rows": [[row.get(name, "") for name in EXAMPLE_COLUMNS] for row in EXAMPLE_ROWS],
     }
     status = 400 if form.errors else 200
@@ -143,13 +145,34 @@ def import_template(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _all_columns() -> list[tuple[str, str, str]]:
+    """Name, Chinese headings and what stands in bind_id beside it."""
+    kinds = (
+        (OF_CHANNEL, _("the channel code")),
+        (OF_LINE, _("empty, all, or a ChannelKey")),
+        (frozenset(VALUES), _("empty or all")),
+    )
+    return [
+        (
+            name,
+            "、".join(CHINESE[name]),
+            next((bind_id for names, bind_id in kinds if name in names), ""),
+        )
+        for name in COLUMNS
+    ]
+
+
 def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
     """Label, meaning and number of each figure."""
     figures = [
         (_("Rows"), _("Rows of the sheet below its header that are not blank"), job.rows),
         (_("People"), _("Different userids in the good rows"), job.people),
         (_("New"), _("People who were not stored before"), job.new),
-        (_("Changed"), _("Known people who gain or lose a device or a tag"), job.changed),
+        (
+            _("Changed"),
+            _("Known people who gain or lose a device, a tag or an address"),
+            job.changed,
+        ),
         (_("Unchanged"), _("Known people of whom everything is stored already"), job.unchanged),
         (
             _("Devices moved"),
