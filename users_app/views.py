@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
 from users_app import imports, workbooks
-from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, VALUES
+from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, USERID, VALUES
 from users_app.forms import UploadForm
 from users_app.models import ImportJob
 from users_app.workbooks import EXAMPLE_ROWS
 
 JOBS_PER_PAGE = 50
+COLUMNS_SHOWN = 5  # of the bad rows
 EXAMPLE_COLUMNS = tuple(dict.fromkeys(name for row in EXAMPLE_ROWS for name in row))
 BADGES = {
     ImportJob.State.CHECKED: "wait",
@@ -85,8 +86,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": job.state == ImportJob.State.CHECKED,
         "applied": job.state == ImportJob.State.APPLIED,
         "figures": _figures(job),
-        "columns": [column["name"] for column in job.report.get("columns", ())],
-        "bad_rows": job.report.get("first_bad", []),
+        **_bad_rows(job),
         "good": good,
         "has_bad_rows_file": job.bad and job.state != ImportJob.State.CANCELLED,
         "apply_label": _apply_label(rows=good, people=job.people),
@@ -143,6 +143,27 @@ def import_template(request: HttpRequest) -> HttpResponseBase:
         filename="ums-users.xlsx",
         content_type=workbooks.CONTENT_TYPE,
     )
+
+
+def _bad_rows(job: ImportJob) -> dict[str, object]:
+    """In a wide table a reason would stand far from the row's number."""
+    names = [column["name"] for column in job.report.get("columns", ())]
+    rows = job.report.get("first_bad", [])
+    places = [
+        place
+        for place, name in enumerate(names)
+        if len(names) <= COLUMNS_SHOWN
+        or name == USERID
+        or any(row["cells"][place]["reason"] for row in rows)
+    ]
+    return {
+        "columns": [names[place] for place in places],
+        "columns_left_out": len(places) < len(names),
+        "bad_rows": [
+            {"number": row["number"], "cells": [row["cells"][place] for place in places]}
+            for row in rows
+        ],
+    }
 
 
 def _all_columns() -> list[tuple[str, str, str]]:

@@ -64,6 +64,26 @@ def test_a_file_goes_from_upload_over_check_and_confirmation_to_mended_bad_rows(
     assert set(stored()) == {"u1", "u2", "u3"}
 
 
+def test_the_check_of_a_wide_csv_shows_the_columns_with_a_problem_and_what_is_repeated(
+    client: Client, operator: User, app123: Channel, tmp_path: Path
+) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text(
+        "userid,app_regid:app123,phone,email,wechatwk_userid,姓名,tag\n"
+        "u1,r1,138,a@b.cn,w1,张三,vip\nu1,r1,,,,,\nu2,r2,139,no,w2,李四,a b\n"
+    )
+
+    html = upload(client, path).content.decode()
+
+    assert "Columns:" in html
+    assert "<span>Repeated</span><b>1</b>" in html
+    assert [html.count(f'<th scope="col">{name}</th>') for name in ("userid", "email", "tag")] == [
+        1, 1, 1,
+    ]  # fmt: skip
+    assert '<th scope="col">phone</th>' not in html
+    assert "“no” is not a value of “email”" in html
+
+
 def test_a_second_click_says_that_the_import_is_finished(
     client: Client, operator: User, app123: Channel, workbook: WriteWorkbook
 ) -> None:
