@@ -1,5 +1,6 @@
 """Tells what an uploaded file is, by its content and never by its name."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from enum import Enum, auto
 from pathlib import Path
 
@@ -12,7 +13,7 @@ _HEAD_BYTES = 4096
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")  # old Office files, and .xlsx with a password
 _PASSWORD = "EncryptedPackage".encode("utf-16-le")
 _OLD_WORKBOOK = ("Workbook".encode("utf-16-le"), "Book".encode("utf-16-le"))
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 class FileKind(Enum):

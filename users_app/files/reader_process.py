@@ -13,6 +13,7 @@ import resource
 import struct
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import IO, Any
 
@@ -104,8 +105,7 @@ def _guarded(frames: Callable[[], Iterable[Frame]]) -> Iterator[Frame]:
 
 
 def _limit(what: int, value: int) -> None:
-    _soft, hard = resource.getrlimit(what)
-    if hard == resource.RLIM_INFINITY or value <= hard:
+    with suppress(ValueError, OSError):  # it is lower already, or the system has no such limit
         resource.setrlimit(what, (value, value))
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,7 +20,8 @@ HEAD_ROWS = 20
 _DELIMITERS = (",", ";", "\t")
 _MAX_LINE = 1024 * 1024  # characters
 _MAX_RECORD = 4 * _MAX_LINE  # a record goes on where a line ends within quotation marks
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
+_SAMPLE_BYTES = 1024 * 1024
 _ZERO_TEXT = re.compile(r"(?:^|[,;\t\"])\s*0[0-9]+\s*(?:[,;\t\"\r\n]|$)")
 # What keeps a spreadsheet from reading a formula or a number: '=x and ="007".
 _APOSTROPHE = re.compile(r"'(?=[=+@\t\r-])")
@@ -70,11 +72,13 @@ class TextTable:
 def text_table(path: Path) -> TextTable:
     """DomainError unless the whole file is text in a known encoding."""
     with path.open("rb") as file:
-        start = file.read(2)
-    for encoding in ("utf-16",) if start in _UTF_16 else ("utf-8-sig", "gb18030"):
+        sample = file.read(_SAMPLE_BYTES)
+    for encoding in ("utf-16",) if sample.startswith(_UTF_16) else ("utf-8-sig", "gb18030"):
         try:
             has_zero_texts = _look_through(path, encoding)
         except UnicodeError:
+            if encoding == "utf-8-sig" and _is_damaged_utf_8(sample):
+                break  # GB 18030 would make other words of it
             continue
         return TextTable(path, encoding, _delimiter(path, encoding), has_zero_texts)
     raise DomainError(
@@ -83,6 +87,13 @@ def text_table(path: Path) -> TextTable:
             " upload that."
         )
     )
+
+
+def _is_damaged_utf_8(sample: bytes) -> bool:
+    """Whether more of its characters are East Asian ones of UTF-8 than broken."""
+    text = sample.decode(errors="replace")
+    broken = text.count("\ufffd")
+    return sample.startswith(BOM_UTF8) or sum(c >= "\u0800" for c in text) > 2 * broken
 
 
 def _look_through(path: Path, encoding: str) -> bool:

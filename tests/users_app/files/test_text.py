@@ -80,6 +80,9 @@ def test_marks_that_keep_a_spreadsheet_from_changing_a_cell_are_taken_off(
         (b'userid,tag\nu1,a\nu2,"b\nu3,c\n', "Row 3 cannot be read: a quotation mark"),
         (b'userid,tag\nu1,"a" b\n', "Row 2 cannot be read: a quotation mark"),
         (b"userid,tag\nu1,\xff\xff\n", "no text in UTF-8 or GB 18030"),
+        # A cut character in UTF-8: GB 18030 would read the whole as other words.
+        ("userid,tag\nu1,北京上海\nu2,".encode() + b"\xe5\xb9\n", "no text in UTF-8"),
+        ("\ufeffuserid,tag\nu1,".encode() + b"\xb1\xb1\n", "no text in UTF-8"),
         (b"name,tag\nu1,vip\n", "no column “userid”.*it holds “name”, “tag”"),
         (b"userid,tag\nu1," + b"x" * 140_000, "Row 2 cannot be read.*131,072 characters"),
         (b"\n\n", "holds no table"),
