@@ -5,17 +5,19 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from users_app.workbook_file import MAX_BYTES
+from users_app.files.kinds import MAX_BYTES
 
 
 class UploadForm(forms.Form):
     file = forms.FileField(
-        label=gettext_lazy("Excel workbook (.xlsx)"),
+        label=gettext_lazy("Excel workbook (.xlsx) or CSV file"),
         max_length=255,
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xlsm,.xls,.csv,.tsv,.txt"}),
         error_messages={
             "required": gettext_lazy("Choose a file first."),
-            "empty": gettext_lazy("The file is empty. Upload an Excel workbook (.xlsx)."),
+            "empty": gettext_lazy(
+                "The file is empty. Upload an Excel workbook (.xlsx) or a CSV file."
+            ),
         },
     )
 

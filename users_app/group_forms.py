@@ -14,10 +14,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 from ums.lib.errors import DomainError
 from users_app import userid_lines
 from users_app.changes import checked_tag, shown
+from users_app.files.kinds import MAX_BYTES
 from users_app.models import Segment
 from users_app.segments import MAX_TAGS
 from users_app.userid_lines import UseridLine
-from users_app.workbook_file import MAX_BYTES
 
 _SEPARATORS = re.compile(r"[\s,;，；、\u200b\ufeff]+")  # a tag holds none of them
 

@@ -1,4 +1,4 @@
-"""Imports of uploaded workbooks: checked first, applied when the operator says so."""
+"""Imports of uploaded files: checked first, applied when the operator says so."""
 
 import logging
 import secrets
@@ -16,12 +16,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from ums.lib.errors import DomainError
-from users_app import excel, workbooks
+from users_app import workbooks
 from users_app.bind_ids import BindIds, bind_ids_for
-from users_app.changes import PersonChange, shown
-from users_app.excel import APP_REGID, COLUMNS, REASON, Sheet
+from users_app.changes import Kind, PersonChange, shown
+from users_app.files.columns import REASON
+from users_app.files.sheet import Sheet, opened
+from users_app.files.values import text_of
 from users_app.models import ImportJob
-from users_app.rows import Row, read_row
+from users_app.repeats import Repeats
+from users_app.rows import Row, RowReader
 from users_app.upload import Figures, apply_changes, compare_changes, staged
 from users_app.workbooks import ReturnedRow
 
@@ -40,11 +43,15 @@ class Reading:
     rows: int = 0
     bad: int = 0
     first_bad: list[Row] = field(default_factory=list)
+    repeats: Repeats = field(default_factory=Repeats)
 
     def changes(self) -> Iterator[PersonChange]:
         for row in self.each():
             self.rows += 1
             if row.change:
+                for binding in row.change.bindings:
+                    if binding.kind is Kind.APP:
+                        self.repeats.note((row.userid, binding.scope, binding.value))
                 yield row.change
                 continue
             self.bad += 1
@@ -54,7 +61,7 @@ class Reading:
                 yield PersonChange(row.userid, faulty=True)
 
     def each(self) -> Iterator[Row]:
-        return (read_row(raw, self.sheet, self.bind_ids) for raw in self.sheet.rows())
+        return map(RowReader(self.sheet, self.bind_ids).read, self.sheet.rows())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +70,33 @@ class Outcome:
 
     rows: int
     bad: int
+    repeated: int  # devices that the file names for the same person and channel once more
     figures: Figures
     first_bad: tuple[Row, ...]
 
 
 def run(*, path: Path, apply: bool) -> Outcome:
     """Import a file at once, or only say what that would do."""
-    reading = Reading(excel.read(path), bind_ids_for(None))
-    figures = (apply_changes if apply else compare_changes)(reading.changes())
+    with opened(path) as sheet:
+        reading = Reading(sheet, bind_ids_for(None))
+        figures = (apply_changes if apply else compare_changes)(reading.changes())
     logger.info("import applied=%s rows=%d bad=%d", apply, reading.rows, reading.bad)
-    return Outcome(reading.rows, reading.bad, figures, tuple(reading.first_bad))
+    return Outcome(
+        reading.rows, reading.bad, reading.repeats.count(), figures, tuple(reading.first_bad)
+    )
 
 
 def check(*, file: UploadedFile, operator: User) -> ImportJob:
-    """Store the file and say what it would change; DomainError if it is no usable workbook."""
+    """Store the file and say what it would change; DomainError if it holds no usable table."""
     path = _folder() / secrets.token_hex(16)
     with ExitStack() as undo:
         undo.callback(path.unlink, missing_ok=True)
         with path.open("wb") as stored:
             for chunk in file.chunks():
                 stored.write(chunk)
-        reading = Reading(excel.read(path), bind_ids_for(None))
-        figures = compare_changes(reading.changes())
+        with opened(path) as sheet:
+            reading = Reading(sheet, bind_ids_for(None))
+            figures = compare_changes(reading.changes())
         job = ImportJob(
             operator=operator,
             file_name=(file.name or "")[-255:],
@@ -99,12 +111,13 @@ def check(*, file: UploadedFile, operator: User) -> ImportJob:
 
 def confirm(*, job: ImportJob) -> ImportJob:
     """Apply the file's good rows. Two clicks apply once: the second one gets a DomainError."""
-    reading = Reading(excel.read(_stored(job)), bind_ids_for(None))
-    with staged(reading.changes()) as upload, transaction.atomic():
-        applied_at = timezone.now()
-        _leave_checked(job, state=ImportJob.State.APPLIED, applied_at=applied_at)
-        _note(job, reading, upload.apply())
-        job.save()
+    with opened(_stored(job)) as sheet:
+        reading = Reading(sheet, bind_ids_for(None))
+        with staged(reading.changes()) as upload, transaction.atomic():
+            applied_at = timezone.now()
+            _leave_checked(job, state=ImportJob.State.APPLIED, applied_at=applied_at)
+            _note(job, reading, upload.apply())
+            job.save()
     logger.info("import %d applied: rows=%d bad=%d", job.pk, job.rows, job.bad)
     return job
 
@@ -123,24 +136,24 @@ def bad_rows(*, job: ImportJob) -> IO[bytes]:
     A person's app_regids in a file replace the earlier ones, so a good row with app_regids comes
     along where another row of the same person is bad: mending only that one would else lose them.
     """
-    sheet = excel.read(_stored(job))
     # What was usable when the rows were judged, not what is usable today.
     usable = BindIds(job.report["channels"], frozenset(job.report["lines"]))
-    reading = Reading(sheet, usable)
-    faulty = {row.userid: row.number for row in reading.each() if row.problems and row.userid}
-    return workbooks.returned_rows(
-        tuple(sheet.headings[place] for place in _kept_places(sheet)),
-        _returned(sheet, usable, faulty),
-    )
+    with opened(_stored(job)) as sheet:
+        reading = Reading(sheet, usable)
+        faulty = {row.userid: row.number for row in reading.each() if row.problems and row.userid}
+        return workbooks.returned_rows(
+            tuple(sheet.headings[place] for place in _kept_places(sheet)),
+            _returned(reading, faulty),
+        )
 
 
-def _returned(sheet: Sheet, usable: BindIds, faulty: Mapping[str, int]) -> Iterator[ReturnedRow]:
+def _returned(reading: Reading, faulty: Mapping[str, int]) -> Iterator[ReturnedRow]:
+    sheet = reading.sheet
     places = _kept_places(sheet)
-    for raw in sheet.rows():
-        row = read_row(raw, sheet, usable)
+    for row in reading.each():
         if row.problems:
             reason = " ".join(f"{column}: {text}" for column, text in row.problems.items())
-        elif row.userid in faulty and row.cells[APP_REGID]:
+        elif row.userid in faulty and row.names_a_list:
             reason = _(
                 "Nothing is wrong here. The row is repeated because row %(number)d names the same"
                 " person, and the app_regids of a file replace all earlier ones."
@@ -149,7 +162,7 @@ def _returned(sheet: Sheet, usable: BindIds, faulty: Mapping[str, int]) -> Itera
             continue
         faults = {sheet.columns[name] for name in row.problems if name in sheet.columns}
         yield ReturnedRow(
-            values=tuple(raw.values[place] for place in places),
+            values=tuple(row.values[place] for place in places),
             reason=reason,
             faults=frozenset(n for n, place in enumerate(places) if place in faults),
         )
@@ -165,20 +178,23 @@ def _note(job: ImportJob, reading: Reading, figures: Figures) -> None:
     for name, value in asdict(figures).items():
         setattr(job, name, value)
     sheet = reading.sheet
+    columns = {name: place for name, place in sheet.columns.items() if name != REASON}
     job.report = {
         "sheet": sheet.name,
         "columns": [
-            {"name": name, "heading": sheet.headings[place]}
-            for name, place in sheet.columns.items()
-            if name != REASON
+            {"name": name, "heading": sheet.headings[place]} for name, place in columns.items()
         ],
+        "repeated": reading.repeats.count(),
         "ignored": list(sheet.ignored),
         "first_bad": [
             {
                 "number": row.number,
                 "cells": [
-                    {"text": shown(row.cells[name]), "reason": row.problems.get(name, "")}
-                    for name in COLUMNS
+                    {
+                        "text": shown(text_of(row.values[place]).strip()),
+                        "reason": row.problems.get(name, ""),
+                    }
+                    for name, place in columns.items()
                 ],
             }
             for row in reading.first_bad

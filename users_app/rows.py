@@ -1,12 +1,11 @@
-"""Reads what one row of an uploaded workbook says about a person."""
+"""Reads what one row of an uploaded table says about a person."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from django.utils.translation import gettext as _
 
+from ums.lib.errors import DomainError
 from users_app.bind_ids import BindIds
 from users_app.changes import (
     ALL,
@@ -19,24 +18,25 @@ from users_app.changes import (
     checked_userid,
     shown,
 )
-from users_app.excel import (
+from users_app.contacts import MANY, checked_contact, contact_scope
+from users_app.files.columns import (
     APP_REGID,
     BIND_ID,
-    COLUMNS,
+    CONTACT_KINDS,
+    OF_CHANNEL,
+    OF_LINE,
+    REASON,
     TAG,
     USERID,
-    Sheet,
-    SheetRow,
-    Value,
-    text_of,
+    VALUES,
 )
-from users_app.workbook_file import Valueless
+from users_app.files.sheet import Sheet, SheetRow
+from users_app.files.text import Surplus
+from users_app.files.texts import cell_text, id_text, padded, parts_of
+from users_app.files.values import Value
 
-T = TypeVar("T")
-_SEPARATORS = re.compile(r"[,;，；\r\n]+")
-# What Excel writes for a long number: 1.1E+17.
-_EXPONENT = re.compile(r"[0-9]+(\.[0-9]+)?[Ee][+-][0-9]+\Z")
-_EXACT_DIGITS = 15  # Excel keeps no more
+Scope = int | str
+_CHANGED_BY_EXCEL = frozenset({USERID, *VALUES}) - {TAG, "email"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,147 +45,191 @@ class Row:
 
     number: int
     userid: str  # "" if it cannot be read
-    cells: Mapping[str, str]  # our columns as the person sees them
+    values: Sequence[Value]  # as in SheetRow
     change: PersonChange | None = None
     problems: Mapping[str, str] = field(default_factory=dict)
 
-
-def read_row(row: SheetRow, sheet: Sheet, bind_ids: BindIds) -> Row:
-    return _RowReader(row, sheet, bind_ids).read()
-
-
-class _RowReader:
-    """Collects the problems of all cells, so that a row is mended once."""
-
-    def __init__(self, row: SheetRow, sheet: Sheet, bind_ids: BindIds) -> None:
-        self.number = row.number
-        self.bind_ids = bind_ids
-        self.values: dict[str, Value] = {
-            name: row.values[sheet.columns[name]] if name in sheet.columns else ""
-            for name in COLUMNS
-        }
-        self.problems: dict[str, str] = {}
-
-    def read(self) -> Row:
-        userid = self.cell(USERID, _read_userid) or ""
-        devices = self.cell(APP_REGID, _read_registration_ids)
-        tags = self.cell(TAG, _read_tags)
-        bindings = self.bindings(devices, tags)
-        return Row(
-            number=self.number,
-            userid=userid,
-            cells={name: text_of(value).strip() for name, value in self.values.items()},
-            change=None if self.problems else PersonChange(userid, tuple(bindings)),
-            problems=self.problems,
+    @property
+    def names_a_list(self) -> bool:
+        """Whether it replaces values of which a person has several, together with other rows."""
+        return self.change is not None and any(
+            each.kind == Kind.APP or (each.kind == Kind.CONTACT and each.scope in _LISTS)
+            for each in self.change.bindings
         )
 
-    def cell(self, name: str, read: Callable[[Value], T]) -> T | None:
-        """None after a problem, which is noted."""
+
+class RowReader:
+    """Reads the rows of one sheet; DomainError if a heading names a bind_id that cannot be used."""
+
+    def __init__(self, sheet: Sheet, bind_ids: BindIds) -> None:
+        self._userid = sheet.columns[USERID]
+        self._bind_id = sheet.columns.get(BIND_ID)
+        self._columns = tuple(
+            _Column(key, place, bind_ids)
+            for key, place in sheet.columns.items()
+            if key not in (USERID, BIND_ID, REASON)
+        )
+        self._padded = [(sheet.columns[name], width) for name, width in sheet.padded.items()]
+        self._untyped = sheet.untyped
+        last = len(sheet.headings) - 1
+        self._last = next((name for name, at in sheet.columns.items() if at == last), USERID)
+
+    def read(self, row: SheetRow) -> Row:
+        """Collects the problems of all cells, so that a row is mended once."""
+        values: Sequence[Value] = row.values
+        if self._padded:
+            values = self._with_lost_zeros(row.values)
+        problems: dict[str, str] = {}
+        userid = ""
         try:
-            return read(self.values[name])
+            userid = checked_userid(id_text(values[self._userid]))
         except RefusedError as refusal:
-            self.problems[name] = refusal.message
-            return None
-
-    def bindings(self, devices: list[str] | None, tags: list[str] | None) -> list[BindingChange]:
-        """An empty list is an empty cell; None is a cell with a problem, which needs a bind_id too.
-
-        A row with an app_regid names its channel in bind_id, and its tags are seen by every
-        business line; in a row with tags only, bind_id says who sees them.
-        """
-        if devices == [] and tags == []:
-            self.problems[APP_REGID] = _(
-                "There is neither an app_regid nor a tag in this row, so there is nothing to store."
+            problems[USERID] = refusal.message
+        said = self._said(values, problems)
+        scopes = self._scopes(said, values, problems)
+        last = values[-1]
+        if isinstance(last, Surplus):
+            problems[self._last] = _surplus(last)
+        if problems:
+            return Row(row.number, userid, values, problems=problems)
+        bindings = tuple(
+            BindingChange(
+                column.kind,
+                scope,
+                value,
+                present=True,
+                replaces=column.replaces,
+                position=row.number,
             )
-            return []
-        channel: int | None = None
-        tag_scope: str | None = ALL
-        if devices == []:
-            tag_scope = self.cell(BIND_ID, self.read_tag_scope)
-        else:
-            channel = self.cell(BIND_ID, self.read_channel)
-        if self.problems or devices is None or tags is None or tag_scope is None:
-            return []
-        at = self.number
-        return [
-            BindingChange(Kind.APP, channel, value, present=True, replaces=True, position=at)
-            for value in devices
-            if channel is not None
-        ] + [
-            BindingChange(Kind.TAG, tag_scope, value, present=True, replaces=False, position=at)
-            for value in tags
-        ]
-
-    def read_channel(self, value: Value) -> int:
-        bind_id = _text(value)
-        if not bind_id:
-            raise RefusedError(
-                _(
-                    "bind_id is empty. A row with an app_regid needs the code of the channel that"
-                    " it belongs to."
-                )
-            )
-        return self.bind_ids.channel_id(bind_id)
-
-    def read_tag_scope(self, value: Value) -> str:
-        return self.bind_ids.tag_scope(_text(value) or ALL)
-
-
-def _read_userid(value: Value) -> str:
-    return checked_userid(_refuse_exponent(_text(value)))
-
-
-def _read_registration_ids(value: Value) -> list[str]:
-    return [checked_registration_id(_refuse_exponent(part)) for part in _parts(value)]
-
-
-def _read_tags(value: Value) -> list[str]:
-    return [checked_tag(part) for part in _parts(value)]
-
-
-def _parts(value: Value) -> list[str]:
-    parts = (part.strip() for part in _SEPARATORS.split(_text(value)))
-    return [part for part in parts if part]
-
-
-def _text(value: Value) -> str:
-    """What stands in the cell, if Excel has not changed it into something else."""
-    match value:
-        case str():
-            return value.strip()
-        case Valueless.ERROR:
-            raise RefusedError(_("The cell holds an error of Excel. Put the value itself there."))
-        case Valueless.FORMULA:
-            raise RefusedError(
-                _(
-                    "The cell holds a formula without a stored result. Open the file in Excel and"
-                    " save it, or put the value itself there."
-                )
-            )
-        case bool():
-            raise _turned_into(_("TRUE or FALSE"), value)
-        case int() | float() if _is_exact(value):
-            return str(int(value))
-        case int() | float():
-            raise _turned_into(_("a number, and may have lost digits"), value)
-    raise _turned_into(_("a date or time"), value)
-
-
-def _is_exact(number: float) -> bool:
-    return abs(number) < 10**_EXACT_DIGITS and number == int(number)
-
-
-def _refuse_exponent(text: str) -> str:
-    if _EXPONENT.match(text):
-        raise _turned_into(_("a number, and may have lost digits"), text)
-    return text
-
-
-def _turned_into(kind: str, value: Value) -> RefusedError:
-    return RefusedError(
-        _(
-            "Excel turned this into %(kind)s: “%(value)s”. Format the column as text and enter the"
-            " value again."
+            for (column, found), scope in zip(said, scopes, strict=True)
+            for value in found
         )
-        % {"kind": kind, "value": shown(text_of(value))}
-    )
+        return Row(row.number, userid, values, PersonChange(userid, bindings))
+
+    def _said(self, values: Sequence[Value], problems: dict[str, str]) -> list["_Said"]:
+        """The cells that hold something; without values where there is a problem."""
+        said: list[_Said] = []
+        for column in self._columns:
+            value = values[column.place]
+            if value == "":
+                continue
+            try:
+                found = column.read(value)
+            except RefusedError as refusal:
+                problems[column.key] = refusal.message
+                said.append((column, ()))
+            else:
+                if found:
+                    said.append((column, found))
+        if not said:
+            problems[self._columns[0].key] = _(
+                "There is nothing in this row beside the userid, so there is nothing to store."
+            )
+        return said
+
+    def _scopes(
+        self, said: Sequence["_Said"], values: Sequence[Value], problems: dict[str, str]
+    ) -> list[Scope]:
+        """Where the values of each of these columns are bound.
+
+        A heading such as `app_regid:app123` says it for its own column. Else bind_id is the channel
+        of the one column whose values belong to a channel, and the others are seen by every
+        business line; without such a column, bind_id says who sees them.
+        """
+        scopes: list[Scope] = []
+        owner = next((c for c, _found in said if c.of_channel and c.scope is None), None)
+        for_line = owner is None and any(c.of_line and c.scope is None for c, _found in said)
+        for column, _found in said:
+            if column.scope is not None:
+                scopes.append(column.scope)
+            elif column.of_channel and column is not owner:
+                problems[column.key] = _second_channel(str(owner and owner.key), column.key)
+            else:
+                under_all = owner is not column and (owner or (for_line and not column.of_line))
+                try:
+                    bind_id = ALL if under_all else self._text_of_bind_id(values, column)
+                    scopes.append(column.scope_under(bind_id))
+                except RefusedError as refusal:
+                    problems[BIND_ID] = refusal.message
+        return scopes
+
+    def _text_of_bind_id(self, values: Sequence[Value], column: "_Column") -> str:
+        bind_id = "" if self._bind_id is None else cell_text(values[self._bind_id])
+        if bind_id or not column.of_channel:
+            return bind_id or ALL
+        raise RefusedError(
+            _(
+                "bind_id is empty. A row with an “%(name)s” needs the code of the channel that it"
+                " belongs to."
+            )
+            % {"name": column.key}
+        )
+
+    def _with_lost_zeros(self, values: Sequence[Value]) -> list[Value]:
+        marked = list(values)
+        for place, width in self._padded:
+            marked[place] = padded(marked[place], width, untyped=self._untyped)
+        return marked
+
+
+class _Column:
+    """A column with something to store."""
+
+    def __init__(self, key: str, place: int, bind_ids: BindIds) -> None:
+        self.key = key
+        self.place = place
+        self._bind_ids = bind_ids
+        name, _colon, bind_id = key.partition(":")
+        self.of_channel = name in OF_CHANNEL
+        self.of_line = name in OF_LINE
+        self._contact = CONTACT_KINDS.get(name)
+        self.kind = Kind.CONTACT if self._contact else Kind.APP if name == APP_REGID else Kind.TAG
+        self.replaces = self.kind != Kind.TAG
+        self._many = self._contact is None or self._contact in MANY
+        self._text = id_text if name in _CHANGED_BY_EXCEL else cell_text
+        self._check = self._checked_contact if self._contact else _CHECKS[self.kind]
+        self.scope: Scope | None = None  # as the heading says it
+        if bind_id:
+            try:
+                self.scope = self.scope_under(bind_id)
+            except RefusedError as refusal:
+                raise DomainError(
+                    _("The column “%(name)s” cannot be used. %(reason)s")
+                    % {"name": shown(key), "reason": refusal.message}
+                ) from refusal
+
+    def read(self, value: Value) -> list[str]:
+        text = self._text(value)
+        if self._many:
+            return [self._check(part) for part in parts_of(text)]
+        return [self._check(text)] if text else []
+
+    def scope_under(self, bind_id: str) -> Scope:
+        if self._contact:
+            return contact_scope(self._contact, bind_id, self._bind_ids)
+        if self.kind == Kind.APP:
+            return self._bind_ids.channel_id(bind_id)
+        return self._bind_ids.tag_scope(bind_id)
+
+    def _checked_contact(self, value: str) -> str:
+        assert self._contact is not None  # noqa: S101  # for mypy
+        return checked_contact(self._contact, value)
+
+
+_Said = tuple[_Column, Sequence[str]]
+_CHECKS = {Kind.APP: checked_registration_id, Kind.TAG: checked_tag}
+_LISTS = frozenset(f"{kind}:{ALL}" for kind in MANY)
+
+
+def _second_channel(first: str, second: str) -> str:
+    return _(
+        "bind_id names the channel of “%(first)s” in this row, and a channel is of one kind. Put"
+        " “%(second)s” into a row of its own, or head its column “%(second)s:CODE”."
+    ) % {"first": first, "second": second}
+
+
+def _surplus(last: str) -> str:
+    return _(
+        "The row has more cells than the header: “%(value)s”. Put quotation marks around a cell"
+        " that holds the separator, or give every column a heading."
+    ) % {"value": shown(last)}

@@ -1,4 +1,4 @@
-"""Pages that import people from an Excel file."""
+"""Pages that import people from a file."""
 
 from pathlib import PurePath
 from typing import cast
@@ -16,12 +16,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
 from users_app import imports, workbooks
-from users_app.excel import COLUMNS
+from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, USERID, VALUES
 from users_app.forms import UploadForm
 from users_app.models import ImportJob
 from users_app.workbooks import EXAMPLE_ROWS
 
 JOBS_PER_PAGE = 50
+COLUMNS_SHOWN = 5  # of the bad rows
+EXAMPLE_COLUMNS = tuple(dict.fromkeys(name for row in EXAMPLE_ROWS for name in row))
 BADGES = {
     ImportJob.State.CHECKED: "wait",
     ImportJob.State.APPLIED: "good",
@@ -60,7 +62,12 @@ def import_new(request: HttpRequest) -> HttpResponse:
             form.add_error("file", exc.message)
         else:
             return redirect("users:import_detail", job.pk)
-    context: dict[str, object] = {"form": form, "columns": COLUMNS, "example_rows": EXAMPLE_ROWS}
+    context: dict[str, object] = {
+        "form": form,
+        "columns": EXAMPLE_COLUMNS,
+        "all_columns": _all_columns(),
+        "example_rows": [[row.get(name, "") for name in EXAMPLE_COLUMNS] for row in EXAMPLE_ROWS],
+    }
     status = 400 if form.errors else 200
     return render_page(
         request, "users/import_new.html", context, title=_("Import users"), status=status
@@ -79,8 +86,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": job.state == ImportJob.State.CHECKED,
         "applied": job.state == ImportJob.State.APPLIED,
         "figures": _figures(job),
-        "columns": COLUMNS,
-        "bad_rows": job.report.get("first_bad", []),
+        **_bad_rows(job),
         "good": good,
         "has_bad_rows_file": job.bad and job.state != ImportJob.State.CANCELLED,
         "apply_label": _apply_label(rows=good, people=job.people),
@@ -139,18 +145,65 @@ def import_template(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _bad_rows(job: ImportJob) -> dict[str, object]:
+    """In a wide table a reason would stand far from the row's number."""
+    names = [column["name"] for column in job.report.get("columns", ())]
+    rows = job.report.get("first_bad", [])
+    places = [
+        place
+        for place, name in enumerate(names)
+        if len(names) <= COLUMNS_SHOWN
+        or name == USERID
+        or any(row["cells"][place]["reason"] for row in rows)
+    ]
+    return {
+        "columns": [names[place] for place in places],
+        "columns_left_out": len(places) < len(names),
+        "bad_rows": [
+            {"number": row["number"], "cells": [row["cells"][place] for place in places]}
+            for row in rows
+        ],
+    }
+
+
+def _all_columns() -> list[tuple[str, str, str]]:
+    """Name, Chinese headings and what stands in bind_id beside it."""
+    kinds = (
+        (OF_CHANNEL, _("the channel code")),
+        (OF_LINE, _("empty, all, or a ChannelKey")),
+        (frozenset(VALUES), _("empty or all")),
+    )
+    return [
+        (
+            name,
+            "、".join(CHINESE[name]),
+            next((bind_id for names, bind_id in kinds if name in names), ""),
+        )
+        for name in COLUMNS
+    ]
+
+
 def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
     """Label, meaning and number of each figure."""
     figures = [
         (_("Rows"), _("Rows of the sheet below its header that are not blank"), job.rows),
         (_("People"), _("Different userids in the good rows"), job.people),
         (_("New"), _("People who were not stored before"), job.new),
-        (_("Changed"), _("Known people who gain or lose a device or a tag"), job.changed),
+        (
+            _("Changed"),
+            _("Known people who gain or lose a device, a tag or an address"),
+            job.changed,
+        ),
         (_("Unchanged"), _("Known people of whom everything is stored already"), job.unchanged),
         (
             _("Devices moved"),
             _("Devices taken from a former owner, in channels where only the newest person has it"),
             job.moved,
+        ),
+        (
+            _("Repeated"),
+            _("Devices that the file names again for the same person and channel"),
+            job.report.get("repeated", 0),
         ),
         (_("Bad rows"), _("Rows that are not applied, with the reason below"), job.bad),
     ]

@@ -1,20 +1,62 @@
 """Fixtures for people, uploads and workbooks."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
 from channels_app.models import Channel
-from users_app.models import Contact, EndUser, Registration, Tag
+from users_app import imports
+from users_app.bind_ids import BindIds
+from users_app.changes import Kind
+from users_app.files.sheet import Sheet, SheetRow, opened
+from users_app.models import Contact, EndUser, ImportJob, Registration, Tag
+from users_app.rows import Row, RowReader
 
 HEADER = ("userid", "bind_id", "app_regid", "tag")
 WriteWorkbook = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class Read:
+    """A file read to its end."""
+
+    sheet: Sheet
+    rows: list[SheetRow]
+
+    @property
+    def values(self) -> list[tuple[Any, ...]]:
+        return [tuple(row.values) for row in self.rows]
+
+
+def read_file(path: Path) -> Read:
+    with opened(path) as sheet:
+        return Read(sheet, list(sheet.rows()))
+
+
+BIND_IDS = BindIds({"app123": 7, "app9": 9}, frozenset({"key1"}))
+
+
+def read_row(workbook: WriteWorkbook, *cells: Any, **more: Any) -> Row:
+    return read_rows(workbook(cells, **more))[0]
+
+
+def read_rows(path: Path) -> list[Row]:
+    with opened(path) as sheet:
+        return list(map(RowReader(sheet, BIND_IDS).read, sheet.rows()))
+
+
+def said(row: Row) -> list[tuple[Kind, int | str, str, bool]]:
+    assert row.change is not None
+    assert row.problems == {}
+    return [(b.kind, b.scope, b.value, b.replaces) for b in row.change.bindings]
 
 
 @pytest.fixture
@@ -96,3 +138,20 @@ def stored() -> dict[str, tuple[set[str], set[tuple[str, str]]]]:
         userid: (devices(userid), tags(userid))
         for userid in EndUser.objects.values_list("userid", flat=True)
     }
+
+
+@pytest.fixture
+def person(db: None, data_dir: Path) -> User:
+    return User.objects.create_user("uploader")
+
+
+def upload(path: Path, operator: User) -> ImportJob:
+    file = SimpleUploadedFile(path.name, path.read_bytes())
+    return imports.check(file=file, operator=operator)
+
+
+def downloaded(job: ImportJob, folder: Path) -> Path:
+    path = folder / "bad.xlsx"
+    with imports.bad_rows(job=job) as file:
+        path.write_bytes(file.read())
+    return path

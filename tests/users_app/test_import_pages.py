@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from channels_app.models import Channel
-from tests.users_app.conftest import WriteWorkbook, stored
-from users_app import excel, workbook_file
+from tests.users_app.conftest import HEADER, WriteWorkbook, read_file, stored
+from users_app.files import kinds
 from users_app.models import ImportJob
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -55,13 +55,33 @@ def test_a_file_goes_from_upload_over_check_and_confirmation_to_mended_bad_rows(
 
     response = client.get(reverse("users:import_bad_rows", args=[job.pk]))
     assert response.headers["Content-Disposition"] == 'attachment; filename="users-bad-rows.xlsx"'
-    [row] = excel.read(saved(response, tmp_path / "bad.xlsx")).rows()
-    assert row.values[:3] == ("u2", "app124", "<b>2</b>")
+    [row] = read_file(saved(response, tmp_path / "bad.xlsx")).values
+    assert row[:3] == ("u2", "app124", "<b>2</b>")
 
-    mended = workbook(("u2", "app123", "r2", "", row.values[4]), header=(*excel.COLUMNS, "reason"))
+    mended = workbook(("u2", "app123", "r2", "", row[4]), header=(*HEADER, "reason"))
     upload(client, mended)
     client.post(reverse("users:import_confirm", args=[ImportJob.objects.latest("pk").pk]))
     assert set(stored()) == {"u1", "u2", "u3"}
+
+
+def test_the_check_of_a_wide_csv_shows_the_columns_with_a_problem_and_what_is_repeated(
+    client: Client, operator: User, app123: Channel, tmp_path: Path
+) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text(
+        "userid,app_regid:app123,phone,email,wechatwk_userid,姓名,tag\n"
+        "u1,r1,138,a@b.cn,w1,张三,vip\nu1,r1,,,,,\nu2,r2,139,no,w2,李四,a b\n"
+    )
+
+    html = upload(client, path).content.decode()
+
+    assert "Columns:" in html
+    assert "<span>Repeated</span><b>1</b>" in html
+    assert [html.count(f'<th scope="col">{name}</th>') for name in ("userid", "email", "tag")] == [
+        1, 1, 1,
+    ]  # fmt: skip
+    assert '<th scope="col">phone</th>' not in html
+    assert "“no” is not a value of “email”" in html
 
 
 def test_a_second_click_says_that_the_import_is_finished(
@@ -103,8 +123,8 @@ def test_a_file_without_a_good_row_cannot_be_applied(
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"%PDF-1.7", "not an Excel workbook but a PDF document"),
-        (b"", "The file is empty. Upload an Excel workbook (.xlsx)."),
+        (b"%PDF-1.7", "no table but a PDF document"),
+        (b"", "The file is empty. Upload an Excel workbook (.xlsx) or a CSV file."),
         (None, "Choose a file first."),
     ],
 )
@@ -124,7 +144,7 @@ def test_a_large_file_is_refused_with_both_numbers(
     client: Client, operator: User, workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("users_app.forms.MAX_BYTES", 1024)
-    monkeypatch.setattr(workbook_file, "MAX_BYTES", 1024)
+    monkeypatch.setattr(kinds, "MAX_BYTES", 1024)
 
     html = upload(client, workbook()).content.decode()
 
@@ -139,7 +159,7 @@ def test_the_form_shows_a_sample_and_offers_the_template(
 
     assert "1104a89792bbb69299a" in html
     assert reverse("users:import_template") in html
-    assert len(list(excel.read(saved(template, tmp_path / "t.xlsx")).rows())) == 2
+    assert len(read_file(saved(template, tmp_path / "t.xlsx")).rows) == 2
 
 
 def make_jobs(count: int) -> None:

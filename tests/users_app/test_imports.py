@@ -7,29 +7,20 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from channels_app.models import Channel
-from tests.users_app.conftest import WriteWorkbook, devices, stored, tags
+from tests.users_app.conftest import (
+    WriteWorkbook,
+    devices,
+    downloaded,
+    read_file,
+    stored,
+    tags,
+    upload,
+)
 from ums.lib.errors import DomainError
-from users_app import excel, imports
+from users_app import imports
 from users_app.models import ImportJob
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def person(db: None, data_dir: Path) -> User:
-    return User.objects.create_user("uploader")
-
-
-def upload(path: Path, operator: User) -> ImportJob:
-    file = SimpleUploadedFile(path.name, path.read_bytes())
-    return imports.check(file=file, operator=operator)
-
-
-def downloaded(job: ImportJob, folder: Path) -> Path:
-    path = folder / "bad.xlsx"
-    with imports.bad_rows(job=job) as file:
-        path.write_bytes(file.read())
-    return path
 
 
 def figures(job: ImportJob) -> dict[str, int]:
@@ -176,17 +167,17 @@ def test_bad_rows_come_back_with_all_their_columns_and_can_be_mended_and_uploade
 
     bad = downloaded(job, tmp_path)
 
-    sheet = excel.read(bad)
-    assert sheet.headings == (*header, "reason")
-    li_si, wang_wu = sheet.rows()
-    assert li_si.values[:5] == rows[1]
-    assert wang_wu.values[:5] == rows[2]
-    assert str(li_si.values[5]).startswith("tag: The tag “a b” has")
-    assert "bind_id: “app124” is not the code" in str(li_si.values[5])
+    read = read_file(bad)
+    assert read.sheet.headings == (*header, "reason")
+    li_si, wang_wu = read.values
+    assert li_si[:5] == rows[1]
+    assert wang_wu[:5] == rows[2]
+    assert str(li_si[5]).startswith("tag: The tag “a b” has")
+    assert "bind_id: “app124” is not the code" in str(li_si[5])
 
     again = upload(bad, person)
     assert (again.rows, again.bad, again.report["ignored"]) == (2, 2, ["Name"])
-    assert excel.read(downloaded(again, tmp_path)).headings == (*header, "reason")
+    assert read_file(downloaded(again, tmp_path)).sheet.headings == (*header, "reason")
 
     mended = workbook(
         ("Li Si", "ab", "u2", "r2", "app123", "old reason"),
@@ -217,8 +208,7 @@ def test_mending_one_row_of_a_person_does_not_lose_the_persons_good_rows(
     # Not replaced yet: the unreadable row may have named "gone".
     assert devices("u1") == {"gone", "r1"}
 
-    bad = excel.read(downloaded(job, tmp_path))
-    rows = [row.values for row in bad.rows()]
+    rows = read_file(downloaded(job, tmp_path)).values
     assert [row[:4] for row in rows] == [("u1", "app123", "r1", ""), ("u1", "app123", "r 2", "")]
     assert "row 3 names the same person" in str(rows[0][4])
 
@@ -233,4 +223,4 @@ def test_bad_rows_are_judged_as_they_were_when_the_file_was_applied(
     job = imports.confirm(job=upload(workbook(("u1", "later", "r1", "")), person))
     Channel.objects.create(code="later", name="Later", app_key="a", master_secret="s")
 
-    assert len(list(excel.read(downloaded(job, tmp_path)).rows())) == 1
+    assert len(read_file(downloaded(job, tmp_path)).rows) == 1

@@ -5,32 +5,15 @@ from typing import Any
 
 import pytest
 
-from tests.users_app.conftest import WriteWorkbook
-from users_app import excel
-from users_app.bind_ids import BindIds
+from tests.users_app.conftest import WriteWorkbook, read_row, said
 from users_app.changes import Kind
-from users_app.rows import Row, read_row
-from users_app.workbook_file import Valueless
-
-BIND_IDS = BindIds({"app123": 7}, frozenset({"key1"}))
-
-
-def read(workbook: WriteWorkbook, *cells: Any, **more: Any) -> Row:
-    sheet = excel.read(workbook(cells, **more))
-    [row] = sheet.rows()
-    return read_row(row, sheet, BIND_IDS)
-
-
-def said(row: Row) -> list[tuple[Kind, int | str, str, bool]]:
-    assert row.change is not None
-    assert row.problems == {}
-    return [(b.kind, b.scope, b.value, b.replaces) for b in row.change.bindings]
+from users_app.files.values import Valueless, text_of
 
 
 def test_an_app_regid_replaces_in_its_channel_and_tags_are_added_under_all(
     workbook: WriteWorkbook,
 ) -> None:
-    row = read(workbook, " u1 ", "app123", "1104a89792bbb69299a", "vip")
+    row = read_row(workbook, " u1 ", "app123", "1104a89792bbb69299a", "vip")
 
     assert row.userid == "u1"
     assert said(row) == [
@@ -41,7 +24,7 @@ def test_an_app_regid_replaces_in_its_channel_and_tags_are_added_under_all(
 
 @pytest.mark.parametrize("cell", ["r1,r2", "r1; r2", "r1\nr2", "r1，r2", "r1；r2;", " r1\r\n ,r2"])
 def test_several_values_of_a_cell_are_split(workbook: WriteWorkbook, cell: str) -> None:
-    assert [value for _k, _s, value, _r in said(read(workbook, "u1", "app123", cell, ""))] == [
+    assert [value for _k, _s, value, _r in said(read_row(workbook, "u1", "app123", cell, ""))] == [
         "r1",
         "r2",
     ]
@@ -51,20 +34,20 @@ def test_several_values_of_a_cell_are_split(workbook: WriteWorkbook, cell: str) 
 def test_a_row_with_tags_only_names_who_sees_them(
     workbook: WriteWorkbook, bind_id: str, scope: str
 ) -> None:
-    assert said(read(workbook, "u1", bind_id, "", "a,b")) == [
+    assert said(read_row(workbook, "u1", bind_id, "", "a,b")) == [
         (Kind.TAG, scope, "a", False),
         (Kind.TAG, scope, "b", False),
     ]
 
 
 def test_a_sheet_may_have_userid_and_tag_only(workbook: WriteWorkbook) -> None:
-    assert said(read(workbook, "u1", "vip", header=("userid", "tag"))) == [
+    assert said(read_row(workbook, "u1", "vip", header=("userid", "tag"))) == [
         (Kind.TAG, "all", "vip", False)
     ]
 
 
 def test_whole_numbers_are_ids(workbook: WriteWorkbook) -> None:
-    row = read(workbook, 123456789012345, "app123", 42, 7)
+    row = read_row(workbook, 123456789012345, "app123", 42, 7)
 
     assert row.userid == "123456789012345"
     assert [value for _k, _s, value, _r in said(row)] == ["42", "7"]
@@ -89,7 +72,7 @@ def test_ids_that_excel_changed_are_refused_with_the_cure(
     workbook: WriteWorkbook, value: Any, reason: str, column: str
 ) -> None:
     cells = {"userid": "u1", "bind_id": "app123", "app_regid": "r1", "tag": "vip"} | {column: value}
-    row = read(workbook, *cells.values())
+    row = read_row(workbook, *cells.values())
 
     assert row.change is None
     assert list(row.problems) == [column]
@@ -98,7 +81,7 @@ def test_ids_that_excel_changed_are_refused_with_the_cure(
 
 
 def test_a_registration_id_of_digits_and_an_e_is_left_alone(workbook: WriteWorkbook) -> None:
-    assert said(read(workbook, "u1", "app123", "110489792e123", ""))[0][2] == "110489792e123"
+    assert said(read_row(workbook, "u1", "app123", "110489792e123", ""))[0][2] == "110489792e123"
 
 
 @pytest.mark.parametrize(
@@ -122,19 +105,17 @@ def test_a_registration_id_of_digits_and_an_e_is_left_alone(workbook: WriteWorkb
 def test_each_problem_stands_at_its_cell(
     workbook: WriteWorkbook, cells: tuple[str, ...], problems: dict[str, str]
 ) -> None:
-    row = read(workbook, *cells)
+    row = read_row(workbook, *cells)
 
     assert row.change is None
     assert set(row.problems) == set(problems)
     for column, text in problems.items():
         assert text in row.problems[column]
-    assert row.cells == dict(zip(("userid", "bind_id", "app_regid", "tag"), cells, strict=True))
+    assert list(map(text_of, row.values)) == list(cells)
 
 
 def test_an_error_of_excel_is_a_problem_of_its_cell(workbook: WriteWorkbook) -> None:
-    path = workbook(("u1", "app123", "#REF!", "vip"))
-    sheet = excel.read(path)
-    [row] = sheet.rows()
+    row = read_row(workbook, "u1", "app123", "#REF!", "vip")
 
     assert row.values[2] == Valueless.ERROR
-    assert "holds an error of Excel" in read_row(row, sheet, BIND_IDS).problems["app_regid"]
+    assert "holds an error of Excel" in row.problems["app_regid"]

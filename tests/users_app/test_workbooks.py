@@ -7,10 +7,13 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
-from users_app import excel, workbooks
+from tests.users_app.conftest import read_file
+from users_app import workbooks
 from users_app.bind_ids import BindIds
-from users_app.rows import read_row
-from users_app.workbook_file import Valueless
+from users_app.files.columns import COLUMNS
+from users_app.files.sheet import opened
+from users_app.files.values import Padded, Valueless
+from users_app.rows import RowReader
 from users_app.workbooks import ReturnedRow
 
 
@@ -28,10 +31,9 @@ def sheet_of(path: Path) -> Worksheet:
 
 
 def test_the_template_can_be_uploaded_as_it_is(tmp_path: Path) -> None:
-    sheet = excel.read(saved(workbooks.template(), tmp_path))
-    bind_ids = BindIds({"app123": 1}, frozenset())
-
-    rows = [read_row(row, sheet, bind_ids) for row in sheet.rows()]
+    with opened(saved(workbooks.template(), tmp_path)) as sheet:
+        reader = RowReader(sheet, BindIds({"app123": 1}, frozenset()))
+        rows = [reader.read(row) for row in sheet.rows()]
 
     assert [row.userid for row in rows] == ["zhangsan", "lisi"]
     assert [row.problems for row in rows] == [{}, {}]
@@ -43,8 +45,9 @@ def test_the_templates_columns_are_text_and_explained_in_both_languages(tmp_path
 
     assert sheet.column_dimensions["C"].number_format == "@"
     assert sheet["C2"].number_format == "@"
-    assert [cell.value for cell in notes["A"]][1:5] == ["userid", "bind_id", "app_regid", "tag"]
-    assert "通道编码" in str(notes["C3"].value)
+    assert tuple(cell.value for cell in notes["A"])[1:13] == COLUMNS
+    assert notes["B3"].value == "绑定标识 / 通道编码"
+    assert "通道编码" in str(notes["D3"].value)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "plain"])
@@ -67,10 +70,10 @@ def test_faulty_cells_are_coloured(tmp_path: Path) -> None:
 
 
 def test_what_is_no_text_stays_what_it_is(tmp_path: Path) -> None:
-    values = (1.5, True, 123.0, Valueless.ERROR, Valueless.FORMULA, "a\0b")
-    headings = ("userid", "bind_id", "app_regid", "tag", "x", "y")
+    values = (1.5, True, 123.0, Valueless.ERROR, Valueless.FORMULA, "a\0b", Padded(7, 3))
+    headings = ("userid", "bind_id", "app_regid", "tag", "x", "y", "z")
     path = saved(workbooks.returned_rows(headings, [ReturnedRow(values, "why")]), tmp_path)
 
-    [row] = excel.read(path).rows()
+    [row] = read_file(path).values
 
-    assert row.values == (1.5, True, 123.0, Valueless.ERROR, Valueless.ERROR, "a�b", "why")
+    assert row == (1.5, True, 123.0, *[Valueless.ERROR] * 2, "a�b", Padded(7, 3), "why")

@@ -1,4 +1,4 @@
-"""Imports an Excel file without the console, for people who have a shell on the server."""
+"""Imports a file of people without the console, for people who have a shell on the server."""
 
 import json
 from pathlib import Path
@@ -12,12 +12,14 @@ from users_app import imports
 
 class Command(BaseCommand):
     help = (
-        "Import users from an Excel file: the good rows are applied. Prints one JSON object with"
-        " rows, people, new, changed, unchanged and bad; the first bad rows go to stderr."
+        "Import users from an Excel or CSV file: the good rows are applied. Prints one JSON object"
+        " with rows, people, new, changed, unchanged and bad; the first bad rows go to stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, metavar="FILE", help="a workbook (.xlsx)")
+        parser.add_argument(
+            "file", type=Path, metavar="FILE", help="a workbook (.xlsx, .xls) or a CSV file"
+        )
         parser.add_argument(
             "--check", action="store_true", help="only say what would change; write nothing"
         )

@@ -9,10 +9,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.users_app.conftest import WriteWorkbook
+from tests.users_app.conftest import WriteWorkbook, read_file
 from ums.lib.errors import DomainError
-from users_app import excel, workbook_file
-from users_app.workbook_file import Valueless, column_letters
+from users_app.files import cells, kinds, package
+from users_app.files.cells import column_letters
+from users_app.files.values import Valueless
 
 
 def repacked(path: Path, change: Callable[[str, bytes], bytes | None]) -> None:
@@ -34,7 +35,7 @@ def test_a_date_that_the_reader_cannot_hold_is_a_broken_file(
     repacked(path, lambda _name, old: re.sub(rb"<v>1\.25</v>", b"<v>" + days + b"</v>", old))
 
     with pytest.raises(DomainError, match="is broken"):
-        list(excel.read(path).rows())
+        read_file(path)
 
 
 def cdfv2(*, encrypted: bool) -> bytes:
@@ -48,11 +49,10 @@ def cdfv2(*, encrypted: bool) -> bytes:
         (b"", "The file is empty"),
         (b"%PDF-1.7\n...", "a PDF document"),
         (b"\xef\xbb\xbf<html><table>", "a web page or XML file"),
-        (b"userid,tag\nu1,vip\n", "a text or CSV file"),
         (b"\x89PNG\r\n\x1a\n\0\0", "some other kind of file"),
         (b"PK\x03\x04 and then nothing", "is broken and cannot be read"),
         (cdfv2(encrypted=True), "protected by a password"),
-        (cdfv2(encrypted=False), "an Office before 2007"),
+        (cdfv2(encrypted=False), "a document of an old Office, but no Excel workbook"),
     ],
 )
 def test_a_file_that_is_no_workbook_is_refused_with_what_it_is(
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_workbook_is_refused_with_what_it_is(
     path.write_bytes(content)
 
     with pytest.raises(DomainError, match=reason):
-        excel.read(path)
+        read_file(path)
 
 
 def test_a_truncated_workbook_is_broken(workbook: WriteWorkbook) -> None:
@@ -70,7 +70,7 @@ def test_a_truncated_workbook_is_broken(workbook: WriteWorkbook) -> None:
     path.write_bytes(path.read_bytes()[:-700])
 
     with pytest.raises(DomainError, match="is broken"):
-        excel.read(path)
+        read_file(path)
 
 
 def test_another_kind_of_package_is_refused(workbook: WriteWorkbook) -> None:
@@ -78,7 +78,7 @@ def test_another_kind_of_package_is_refused(workbook: WriteWorkbook) -> None:
     repacked(path, lambda name, content: None if name == "xl/workbook.xml" else content)
 
     with pytest.raises(DomainError, match="not an Excel workbook of the kind"):
-        excel.read(path)
+        read_file(path)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_workbook_with_a_broken_part_is_refused(
     repacked(path, lambda name, old: content if name == part else old)
 
     with pytest.raises(DomainError):
-        excel.read(path)
+        read_file(path)
 
 
 def test_sheets_are_found_by_absolute_paths_and_prefixed_names_too(
@@ -108,27 +108,27 @@ def test_sheets_are_found_by_absolute_paths_and_prefixed_names_too(
         ),
     )
 
-    [row] = excel.read(path).rows()
+    [values] = read_file(path).values
 
-    assert row.values == ("u1", "app123", Valueless.FORMULA, "vip")
+    assert values == ("u1", "app123", Valueless.FORMULA, "vip")
 
 
 def test_a_large_file_is_refused_with_the_limit(
     workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_file, "MAX_BYTES", 1000)
+    monkeypatch.setattr(kinds, "MAX_BYTES", 1000)
 
     with pytest.raises(DomainError, match="at most 0 MB are allowed"):
-        excel.read(workbook())
+        read_file(workbook())
 
 
 def test_a_file_that_grows_when_unpacked_is_refused_unopened(
     workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_file, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(package, "MAX_UNPACKED_BYTES", 1000)
 
     with pytest.raises(DomainError, match="Unpacked, the file has"):
-        excel.read(workbook())
+        read_file(workbook())
 
 
 def test_a_stray_cell_far_away_is_refused_since_it_would_exhaust_the_memory(
@@ -141,26 +141,26 @@ def test_a_stray_cell_far_away_is_refused_since_it_would_exhaust_the_memory(
     book.save(tmp_path / "a.xlsx")
 
     with pytest.raises(DomainError, match="as far as column XFD and row 1048576"):
-        excel.read(tmp_path / "a.xlsx")
+        read_file(tmp_path / "a.xlsx")
 
 
 def test_a_sheet_is_scanned_in_pieces_that_end_with_a_row(
     workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_file, "_BLOCK_BYTES", 50)
+    monkeypatch.setattr(package, "_BLOCK_BYTES", 50)
     path = workbook(*((f"u{n}", "", "", "=A1") for n in range(20)))
 
-    assert {row.values[3] for row in excel.read(path).rows()} == {Valueless.FORMULA}
+    assert {values[3] for values in read_file(path).values} == {Valueless.FORMULA}
 
 
 def test_a_row_without_an_end_is_broken(
     workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workbook_file, "_BLOCK_BYTES", 50)
-    monkeypatch.setattr(workbook_file, "_MAX_ROW_BYTES", 100)
+    monkeypatch.setattr(package, "_BLOCK_BYTES", 50)
+    monkeypatch.setattr(cells, "_MAX_ROW_BYTES", 100)
 
     with pytest.raises(DomainError, match="a row without an end"):
-        excel.read(workbook(("u1", "app123", "r1", "vip")))
+        read_file(workbook(("u1", "app123", "r1", "vip")))
 
 
 @pytest.mark.parametrize(

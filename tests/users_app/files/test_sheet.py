@@ -6,15 +6,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.users_app.conftest import WriteWorkbook
+from tests.users_app.conftest import WriteWorkbook, read_file
 from ums.lib.errors import DomainError
-from users_app import excel
-from users_app.excel import Sheet, text_of
-from users_app.workbook_file import Valueless
+from users_app.files.sheet import Sheet, opened
+from users_app.files.values import Padded, Value, Valueless, text_of
 
 
-def table(sheet: Sheet) -> list[tuple[int, tuple[excel.Value, ...]]]:
-    return [(row.number, row.values) for row in sheet.rows()]
+def table(sheet: Sheet) -> list[tuple[int, tuple[Value, ...]]]:
+    return [(row.number, tuple(row.values)) for row in sheet.rows()]
 
 
 def test_rows_carry_the_numbers_that_excel_shows(tmp_path: Path) -> None:
@@ -28,10 +27,10 @@ def test_rows_carry_the_numbers_that_excel_shows(tmp_path: Path) -> None:
     sheet.row_dimensions[6].hidden = True
     book.save(tmp_path / "a.xlsx")
 
-    read = excel.read(tmp_path / "a.xlsx")
-
-    assert table(read) == [(6, ("u1", "vip")), (9, ("u2", ""))]
-    assert table(read) == table(read)
+    with opened(tmp_path / "a.xlsx") as read:
+        assert table(read) == [(6, ("u1", "vip")), (9, ("u2", ""))]
+        next(read.rows())  # and not read on
+        assert table(read) == [(6, ("u1", "vip")), (9, ("u2", ""))]
 
 
 def test_columns_are_found_in_any_order_case_and_spacing(workbook: WriteWorkbook) -> None:
@@ -40,7 +39,7 @@ def test_columns_are_found_in_any_order_case_and_spacing(workbook: WriteWorkbook
         header=(" TAG", "App_RegID ", "姓名", "UserID", "bind_id"),
     )
 
-    sheet = excel.read(path)
+    sheet = read_file(path).sheet
 
     assert sheet.columns == {"tag": 0, "app_regid": 1, "userid": 3, "bind_id": 4}
     assert sheet.ignored == ("姓名",)
@@ -51,7 +50,7 @@ def test_columns_are_found_in_any_order_case_and_spacing(workbook: WriteWorkbook
     [("用户ID", "绑定标识", "App注册ID", "标签"), ("用户", "通道编码", "注册id", " 标签 ")],
 )
 def test_chinese_headings_are_known(workbook: WriteWorkbook, header: tuple[str, ...]) -> None:
-    sheet = excel.read(workbook(("u1", "app123", "r1", "vip"), header=header))
+    sheet = read_file(workbook(("u1", "app123", "r1", "vip"), header=header)).sheet
 
     assert list(sheet.columns) == ["userid", "bind_id", "app_regid", "tag"]
     assert sheet.headings == tuple(text.strip() for text in header)
@@ -60,7 +59,9 @@ def test_chinese_headings_are_known(workbook: WriteWorkbook, header: tuple[str, 
 def test_a_title_may_stand_above_the_header(workbook: WriteWorkbook) -> None:
     path = workbook(("Customers",), (), ("userid", "tag"), ("u1", "vip"), header=None)
 
-    assert table(excel.read(path)) == [(4, ("u1", "vip"))]
+    [row] = read_file(path).rows
+
+    assert (row.number, row.values) == (4, ["u1", "vip"])
 
 
 def test_the_first_sheet_with_a_known_header_is_read(tmp_path: Path) -> None:
@@ -71,13 +72,13 @@ def test_the_first_sheet_with_a_known_header_is_read(tmp_path: Path) -> None:
     book["people"].append(["userid", "tag"])
     book.save(tmp_path / "a.xlsx")
 
-    assert excel.read(tmp_path / "a.xlsx").name == "people"
+    assert read_file(tmp_path / "a.xlsx").sheet.name == "people"
 
 
 def test_cells_come_with_the_types_that_excel_gave_them(workbook: WriteWorkbook) -> None:
     path = workbook(("a", 1, 1.5, True), (datetime.date(2024, 5, 1), "", "", ""))
 
-    assert [row.values for row in excel.read(path).rows()] == [
+    assert read_file(path).values == [
         ("a", 1.0, 1.5, True),
         (datetime.date(2024, 5, 1), "", "", ""),
     ]
@@ -94,9 +95,9 @@ def test_errors_and_formulas_without_a_result_are_not_taken_for_blanks(tmp_path:
     sheet["Z2"].data_type = "e"
     book.save(tmp_path / "a.xlsx")
 
-    [row] = excel.read(tmp_path / "a.xlsx").rows()
+    [values] = read_file(tmp_path / "a.xlsx").values
 
-    assert row.values[:4] == ("u1", Valueless.ERROR, Valueless.FORMULA, "vip")
+    assert values[:4] == ("u1", Valueless.ERROR, Valueless.FORMULA, "vip")
 
 
 @pytest.mark.parametrize(
@@ -112,9 +113,10 @@ def test_errors_and_formulas_without_a_result_are_not_taken_for_blanks(tmp_path:
         (datetime.date(2024, 5, 1), "2024-05-01"),
         (Valueless.ERROR, "#ERROR"),
         (Valueless.FORMULA, ""),
+        (Padded(7, 3), "7"),
     ],
 )
-def test_cells_are_shown_to_people_as_they_know_them(value: excel.Value, text: str) -> None:
+def test_cells_are_shown_to_people_as_they_know_them(value: Value, text: str) -> None:
     assert text_of(value) == text
 
 
@@ -122,10 +124,12 @@ def test_cells_are_shown_to_people_as_they_know_them(value: excel.Value, text: s
     ("header", "reason"),
     [
         (("name", "phone"), "no column “userid”.*it holds “name”, “phone”"),
-        (("userid", "phone"), "no column app_regid or tag. Found: “userid”, “phone”"),
+        (("userid", "name"), "no column with something to store.*Found: “userid”, “name”"),
         (("userid", "app_regid"), "no column bind_id"),
         (("userid", "tag", "Tag"), "“tag” stands in the sheet twice"),
-        ((), "The workbook is empty"),
+        (("userid", "wechatoa_openid"), "no column bind_id.*“wechatoa_openid” belongs to"),
+        (("userid", "app_regid:a", "App注册ID：a"), "“app_regid:a” stands in the sheet twice"),
+        ((), "The file holds no table"),
         (("", "", "name"), "it holds “name”"),
     ],
 )
@@ -133,4 +137,4 @@ def test_a_header_that_cannot_work_is_refused_with_what_was_found(
     workbook: WriteWorkbook, header: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(DomainError, match=reason):
-        excel.read(workbook(header=header))
+        read_file(workbook(header=header))
