@@ -13,7 +13,7 @@ from users_app import imports
 class Command(BaseCommand):
     help = (
         "Import users from an Excel or CSV file: the good rows are applied. Prints one JSON object"
-        " with rows, people, new, changed, unchanged and bad; the first bad rows go to stderr."
+        " with rows, people, new, changed, moved, unchanged and bad; the first bad rows go to stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,6 +42,7 @@ class Command(BaseCommand):
                     "people": figures.people,
                     "new": figures.new,
                     "changed": figures.changed,
+                    "moved": figures.moved,
                     "unchanged": figures.unchanged,
                     "bad": outcome.bad,
                 }
