@@ -12,8 +12,9 @@ from users_app import imports
 
 class Command(BaseCommand):
     help = (
-        "Import users from an Excel or CSV file: the good rows are applied. Prints one JSON object"
-        " with rows, people, new, changed, moved, unchanged and bad; the first bad rows go to stderr."
+        "Import users from an Excel or CSV file: the good rows are applied. Prints one JSON"
+        " object with rows, people, new, changed, moved, unchanged and bad; the first bad rows go"
+        " to stderr."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
