@@ -123,7 +123,7 @@ def row(message: Message, counts: Ledger) -> Row:
     return Row(
         message=message,
         tone=STATE_TONES[Message.State(message.state)],
-        who=_who(message),
+        who=sent_by(message),
         finished=counts.finished,
         finished_shown=f"{counts.finished:,}",
         targets=counts.targets,
@@ -241,7 +241,7 @@ def _some(names: tuple[str, ...]) -> str:
     return ", ".join([*names[:NAMES_SHOWN], *(["…"] if len(names) > NAMES_SHOWN else [])])
 
 
-def _who(message: Message) -> str:
+def sent_by(message: Message) -> str:
     """The operator, or the business line that called the API."""
     if message.operator:
         return message.operator.get_username()

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from messaging_app import approval_pages, compose, retract_page, views
+from messaging_app import approval_pages, compose, export_pages, retract_page, views
+from ums.lib.exports.responses import FORMATS
 
 app_name = "messages"
 
@@ -13,7 +14,14 @@ urlpatterns = [
     path("sent/<int:pk>/", views.report, name="report"),
     path("sent/<int:pk>/retract/", retract_page.retract_message, name="retract"),
     path("sent/<int:pk>/progress/", views.progress, name="progress"),
-    path("sent/<int:pk>/people.csv", views.export, name="export"),
+    *(
+        path(f"sent/<int:pk>/people.{kind}", export_pages.people, {"kind": kind}, name="export")
+        for kind in FORMATS
+    ),
+    *(
+        path(f"sent/export.{kind}", export_pages.messages, {"kind": kind}, name="list_export")
+        for kind in FORMATS
+    ),
     path("approvals/", approval_pages.approval_list, name="approval_list"),
     path("approvals/<int:pk>/", approval_pages.approval_detail, name="approval_detail"),
     path("approvals/<int:pk>/approve/", approval_pages.approval_approve, name="approval_approve"),

@@ -139,7 +139,7 @@ def _cell(place: str, value: Value) -> str:
     if value is None:
         return ""
     if isinstance(value, datetime):
-        days = (timezone.make_naive(value) - _DAY_ZERO) / _DAY
+        days = (timezone.make_naive(value).replace(microsecond=0) - _DAY_ZERO) / _DAY
         return f'<c r="{place}" s="{DATE}"><v>{days:.8f}</v></c>'
     return f'<c r="{place}"><v>{value}</v></c>'
 
