@@ -16,7 +16,7 @@ from messaging_app.models import Message
 from messaging_app.reports import BOX_NAMES, sent_by
 from messaging_app.views import list_filter, listed, may_view, report_filter
 from ums.lib.exports.responses import respond
-from ums.lib.exports.tables import Row, Table, by_key
+from ums.lib.exports.tables import Row, Table, in_pages
 
 
 @require_GET
@@ -40,7 +40,6 @@ def messages(request: HttpRequest, kind: str) -> StreamingHttpResponse:
 
 
 def _table(found: QuerySet[Message]) -> Table:
-    found = found.prefetch_related(Prefetch("channels", Channel.objects.only("name")))
     heading = [
         *("msgid", _("Message"), _("State"), _("Channels"), _("Targets")),
         *(str(BOX_NAMES[box]) for box in BOXES),
@@ -48,7 +47,8 @@ def _table(found: QuerySet[Message]) -> Table:
     ]
 
     def pages() -> Iterator[list[Row]]:
-        for page in by_key(found, "-pk"):
+        channels = Prefetch("channels", Channel.objects.only("name"))
+        for page in in_pages(found, listed("", "").prefetch_related(channels)):
             counts = ledgers(page)
             yield [
                 (

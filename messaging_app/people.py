@@ -8,10 +8,11 @@ from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
+from messaging_app.ledger import with_box
 from messaging_app.models import Batch, Delivery, Message
 from messaging_app.reports import BOX_NAMES, box_tone
 from messaging_app.retraction_report import word
-from ums.lib.exports.tables import Row, Table, by_key
+from ums.lib.exports.tables import Row, Table, in_pages
 
 MAX_REASONS = 50
 
@@ -92,21 +93,13 @@ def table(message: Message, found: QuerySet[Delivery]) -> Table:
     """`found` are rows of `ledger.deliveries` of that message."""
 
     def pages() -> Iterator[list[Row]]:
-        for page in _by_device(message, found):
+        # Few batches and fewer channels share a page, so they are not read once for each row.
+        channels = Prefetch("channel", Channel.objects.only("name"))
+        rows = with_box(Delivery.objects.all()).select_related(None)
+        for page in in_pages(found, rows.prefetch_related("batch", channels)):
             yield [_row(person(delivery)) for delivery in page]
 
     return Table(f"message-{message.pk}", _heading(), pages)
-
-
-def _by_device(message: Message, found: QuerySet[Delivery]) -> Iterator[list[Delivery]]:
-    """In the order of the report, by the index that it reads."""
-    channels = Prefetch("channel", Channel.objects.only("name"))
-    # Few batches and fewer channels share a page, so they are not read once for each row.
-    found = found.select_related(None).prefetch_related("batch", channels)
-    batches = Batch.objects.filter(message=message).order_by("channel_id")
-    for channel_id in batches.values_list("channel_id", flat=True).distinct():
-        yield from by_key(found.filter(channel_id=channel_id), "registration_id")
-    yield from by_key(found.filter(channel=None))
 
 
 _BOX_OF_ERROR = {

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from channels_app.models import Channel
 from ums.lib import sql
 from ums.lib.errors import DomainError
-from ums.lib.exports.tables import Row, Table, by_key
+from ums.lib.exports.tables import Row, Table, by_key, in_pages
 from users_app.conflict_kinds import Kind
 from users_app.models import EndUser, Registration
 from users_app.upload import TURN
@@ -76,10 +76,16 @@ class Conflict:
                 return ("registrationID", "userid", _("invalid since"), _("reason"))
 
     def table(self) -> Table:
-        key = "registration_id" if self.kind is Kind.SHARED else "pk"
-
         def pages() -> Iterator[list[Row]]:
-            for page in by_key(self.found(), key):
+            match self.kind:
+                case Kind.SHARED:
+                    found: Iterator[list[Any]] = by_key(self.found(), "registration_id")
+                case Kind.WITHOUT:
+                    found = in_pages(self.found().order_by("pk"), EndUser.objects.all())
+                case Kind.STALE:
+                    devices = Registration.objects.select_related("end_user")
+                    found = in_pages(self.found(), devices)
+            for page in found:
                 yield self.rows(page)
 
         return Table(f"{self.kind}-{self.channel.code}", self.heading(), pages)

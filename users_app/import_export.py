@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from ums.lib.exports.responses import respond
-from ums.lib.exports.tables import Row, Table, by_key
+from ums.lib.exports.tables import Row, Table, in_pages
 from users_app.models import ImportJob
 from users_app.views import may_view
 
@@ -21,8 +21,7 @@ FIGURES = ("rows", "people", "new", "changed", "unchanged", "moved", "bad")
 @may_view
 def imports(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     """The list of imports, as it is filtered."""
-    found = ImportJob.objects.search(request.GET.get("q", "").strip())
-    return respond(_table(found.defer("report").select_related("operator")), kind)
+    return respond(_table(ImportJob.objects.search(request.GET.get("q", "").strip())), kind)
 
 
 def _table(found: QuerySet[ImportJob]) -> Table:
@@ -37,7 +36,8 @@ def _table(found: QuerySet[ImportJob]) -> Table:
     )
 
     def pages() -> Iterator[list[Row]]:
-        for page in by_key(found, "-pk"):
+        rows = ImportJob.objects.defer("report").select_related("operator")
+        for page in in_pages(found, rows):
             yield [
                 (
                     job.file_name,

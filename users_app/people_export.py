@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from channels_app.models import Channel
-from ums.lib.exports.tables import Row, Table, by_key
+from ums.lib.exports.tables import Row, Table, in_pages
 from users_app.changes import ALL
 from users_app.contacts import ContactKind
 from users_app.models import Contact, EndUser, Registration, Tag
@@ -38,15 +38,12 @@ def table(people: QuerySet[EndUser], *, parts: Sequence[type[Any]]) -> Table:
     columns = _columns(parts, codes)
 
     def pages() -> Iterator[list[Row]]:
-        rows = people.values_list("pk", "userid", "created_at", named=True)
-        for page in by_key(rows):
+        rows = EndUser.objects.values_list("pk", "userid", "created_at", named=True)
+        # As they are stored: in another order they would be read from all over the disk.
+        for page in in_pages(people.order_by("pk"), rows):
             cells = _cells([person.pk for person in page], parts, codes)
             yield [
-                [
-                    person.userid,
-                    *(", ".join(cells[person.pk][column]) for column in columns),
-                    person.created_at,
-                ]
+                [person.userid, *_joined(cells.get(person.pk), columns), person.created_at]
                 for person in page
             ]
 
@@ -64,6 +61,12 @@ def _columns(parts: Sequence[type[Any]], codes: dict[int, str]) -> dict[str, str
     if Contact in parts:
         columns |= {column: column for column in CONTACT_COLUMNS.values()}
     return columns
+
+
+def _joined(values: dict[str, list[str]] | None, columns: dict[str, str]) -> list[str]:
+    if values is None:
+        return [""] * len(columns)
+    return [", ".join(values[column]) if column in values else "" for column in columns]
 
 
 def _cells(people: list[int], parts: Sequence[type[Any]], codes: dict[int, str]) -> Cells:

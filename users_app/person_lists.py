@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from ums.lib import sql
 from ums.lib.errors import Code, DomainError
-from ums.lib.exports.tables import Table, by_key
+from ums.lib.exports.tables import Row, Table, in_pages
 from ums.lib.sql import Query
 from users_app.models import PersonList, PersonListEntry
 from users_app.userid_lines import MAX_USERIDS, UseridLine
@@ -137,8 +137,12 @@ def search(person_list: PersonList, text: str) -> QuerySet[PersonListEntry]:
 
 def table(person_list: PersonList, text: str) -> Table:
     """What `search` finds, as a file that can be uploaded again."""
-    entries = search(person_list, text).values_list("userid", named=True)
-    return Table(f"list-{person_list.pk}", ("userid",), lambda: by_key(entries, "userid"))
+
+    def pages() -> Iterator[list[Row]]:
+        for page in in_pages(search(person_list, text), PersonListEntry.objects.all()):
+            yield [(entry.userid,) for entry in page]
+
+    return Table(f"list-{person_list.pk}", ("userid",), pages)
 
 
 def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str) -> Outcome:

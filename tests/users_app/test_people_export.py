@@ -11,6 +11,7 @@ from django.utils import timezone
 from channels_app.models import Channel
 from tests.exports import exported
 from ums.lib.exports import tables
+from users_app import people_export
 from users_app.models import Contact, EndUser, Registration, Tag
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +99,18 @@ def test_the_file_holds_only_what_its_reader_may_see(client: Client, channel: Ch
     assert list(rows(client)[0]) == ["userid", "created"]
     viewer.user_permissions.add(Permission.objects.get(codename="view_tag"))
     assert list(rows(client)[0]) == ["userid", "tag", "tags of one business line", "created"]
+
+
+def test_a_row_that_goes_while_the_file_is_made_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tables, "FIRST_PAGE_ROWS", 1)
+    for userid in ("first", "gone", "last"):
+        person(userid)
+    pages = people_export.table(EndUser.objects.all(), parts=()).pages()
+
+    begun = [row[0] for row in next(pages)]
+    EndUser.objects.get(userid="gone").delete()
+    person("new")
+
+    assert begun + [row[0] for page in pages for row in page] == ["first", "last"]

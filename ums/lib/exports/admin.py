@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from ums.lib.encryption import SecretTextField
 from ums.lib.exports.responses import FORMATS, respond
-from ums.lib.exports.tables import Row, Table, Value, by_key
+from ums.lib.exports.tables import Row, Table, Value, in_pages
 
 
 class ExportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
@@ -53,7 +53,7 @@ class ExportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         columns = [self._column(name) for name in self.export_fields]
 
         def pages() -> Iterator[list[Row]]:
-            for page in by_key(found):
+            for page in in_pages(found, self.get_queryset(request)):
                 yield [[value(row) for _label, value in columns] for row in page]
 
         return Table(str(self.opts.model_name), [label for label, _value in columns], pages)
