@@ -54,6 +54,11 @@ class ChannelAdmin(ButtonAdmin):
     )
     list_filter = ("enabled", "cloud")
     search_fields = ("name", "code", "app_key")
+    export_fields = (
+        *("name", "code", "cloud", "api_url", "app_key", "enabled", "device_policy"),
+        *("calls_per_minute", "verified_at", "last_callback_at", "paused_at", "pause_reason"),
+        "created_at",
+    )
     readonly_fields: tuple[str, ...] = ("callback_address", "verified_at", "last_callback_at")
     # Not for people who may only look.
     private_fields = ("master_secret", "callback_address")
@@ -177,6 +182,10 @@ class BusinessLineAdmin(KeyHolderAdmin):
     key_field = "channel_key"
     list_display = ("name", "channel_key", "state", "channel_names", "created_at")
     search_fields = ("name", "channel_key")
+    export_fields = (
+        *("name", "channel_key", "enabled", "channel_names", "api_approval", "calls_per_minute"),
+        *("broadcasts_per_day", "quiet_from", "quiet_until", "created_at"),
+    )
     readonly_fields = ("channel_key", "created_at")
     add_fieldsets = ((None, {"fields": ("name", "channels")}),)
     fieldsets = (
@@ -219,6 +228,7 @@ class AccessKeyAdmin(KeyHolderAdmin):
     key_field = "access_key"
     list_display = ("name", "access_key", "state", "created_at")
     search_fields = ("name", "access_key")
+    export_fields = ("name", "access_key", "enabled", "calls_per_minute", "created_at")
     readonly_fields = ("access_key", "created_at")
     add_fieldsets = ((None, {"fields": ("name",)}),)
     fieldsets = (

@@ -9,16 +9,16 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from channels_app.models import Channel
 from channels_app.services import KeyHolder
+from ums.lib.exports.admin import ExportAdmin
 
 STATE_COLOURS = {"enabled": "success", "closed": "danger", "paused": "warning"}
 
 
-class ButtonAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class ButtonAdmin(ExportAdmin):
     """A change page with more buttons, each of which POSTs to an address of its own.
 
     Outside Django's own change view, which is one transaction. What a button does is the method of

@@ -16,7 +16,6 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -27,6 +26,7 @@ from messaging_app.template_forms import TemplateForm, WordsForm
 from messaging_app.templates import example_request, variables_of
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
+from ums.lib.exports.admin import ExportAdmin
 
 STATE_COLOURS = {"enabled": "success", "disabled": "danger"}
 WORDS_LIST = "admin:messaging_app_sensitiveword_changelist"
@@ -40,13 +40,17 @@ class ChannelFilter(admin.RelatedFieldListFilter):
 
 
 @admin.register(Template)
-class TemplateAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class TemplateAdmin(ExportAdmin):
     form = TemplateForm
     list_display = ("template_id", "name", "general", "state", "channel_names", "updated_at")
     list_display_links = ("template_id", "name")
     list_filter = ("general", "enabled", ("channels", ChannelFilter))
     search_fields = ("=id", "name", "title", "text")
     search_help_text = _("Template ID, or a part of name, title or text")
+    export_fields = (
+        *("id", "name", "channel_names", "general", "enabled", "title", "text", "intent"),
+        *("variables", "updated_at"),
+    )
     readonly_fields = ("template_id", "variables", "example", "updated_at")
     fieldsets = (
         (None, {"fields": ("template_id", "name", "channels", "general", "enabled")}),
@@ -115,9 +119,10 @@ class TemplateAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 
 @admin.register(SensitiveWord)
-class SensitiveWordAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SensitiveWordAdmin(ExportAdmin):
     list_display = ("word",)
     search_fields = ("word",)
+    export_fields = ("word",)
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False  # words.check relies on it: a word is added and deleted

@@ -95,8 +95,22 @@ def ledger(message: Message) -> Ledger:
 def deliveries(message: Message, *, box: str = "", search: str = "") -> QuerySet[Delivery]:
     """The message's ledger rows with their `box`; `search` is a userid or registrationID prefix."""
     rows = (
-        Delivery.objects.filter(message=message)
-        .select_related("batch", "channel")
+        with_box(Delivery.objects.filter(message=message))
+        # As the index one_delivery_per_device has them: a page of a million is read, not sorted.
+        .order_by(F("channel_id").asc(nulls_last=True), "registration_id", "pk")
+    )
+    if box:
+        rows = rows.filter(Q(box=box))
+    if search:
+        rows = rows.filter(Q(userid__startswith=search) | Q(registration_id__startswith=search))
+    return rows
+
+
+def with_box(rows: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """Annotates `box`: the row's own outcome, else that of its batch."""
+    return (
+        rows.select_related("batch", "channel")
+        .defer("channel__master_secret")
         .annotate(
             box=Case(
                 When(state__in=_OWN_OUTCOME, then=F("state")),
@@ -107,14 +121,7 @@ def deliveries(message: Message, *, box: str = "", search: str = "") -> QuerySet
                 output_field=CharField(),
             )
         )
-        # As the index one_delivery_per_device has them: a page of a million is read, not sorted.
-        .order_by(F("channel_id").asc(nulls_last=True), "registration_id", "pk")
     )
-    if box:
-        rows = rows.filter(box=box)
-    if search:
-        rows = rows.filter(Q(userid__startswith=search) | Q(registration_id__startswith=search))
-    return rows
 
 
 _OWN_OUTCOME = tuple(state for state in Delivery.State if state != Delivery.State.PENDING)

@@ -1,24 +1,20 @@
-"""Who got a message and why others did not: the ledger's rows in words, also as CSV."""
+"""Who got a message and why others did not: the ledger's rows in words, also as a table."""
 
-import csv
-import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
-from itertools import islice
+from datetime import datetime
 
-from django.db.models import QuerySet, Sum
-from django.utils import timezone, translation
+from django.db.models import Prefetch, QuerySet, Sum
 from django.utils.translation import gettext as _
 
+from channels_app.models import Channel
+from messaging_app.ledger import with_box
 from messaging_app.models import Batch, Delivery, Message
 from messaging_app.reports import BOX_NAMES, box_tone
 from messaging_app.retraction_report import word
+from ums.lib.exports.tables import Row, Table, in_pages
 
 MAX_REASONS = 50
-ROWS_PER_CHUNK = 1000
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes Chinese text for something else
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +89,17 @@ def reasons(message: Message) -> list[Reason]:
     return found
 
 
-def csv_lines(deliveries: QuerySet[Delivery]) -> Iterator[str]:
-    """The rows as CSV, in constant memory, in the language and time zone of the caller."""
-    # Taken now: they are read after the request, whose language and zone are gone by then.
-    return _csv_lines(deliveries, translation.get_language(), timezone.get_current_timezone())
+def table(message: Message, found: QuerySet[Delivery]) -> Table:
+    """`found` are rows of `ledger.deliveries` of that message."""
 
+    def pages() -> Iterator[list[Row]]:
+        # Few batches and fewer channels share a page, so they are not read once for each row.
+        channels = Prefetch("channel", Channel.objects.only("name"))
+        rows = with_box(Delivery.objects.all()).select_related(None)
+        for page in in_pages(found, rows.prefetch_related("batch", channels)):
+            yield [_row(person(delivery)) for delivery in page]
 
-def _csv_lines(deliveries: QuerySet[Delivery], language: str | None, zone: tzinfo) -> Iterator[str]:
-    rows = deliveries.iterator(chunk_size=ROWS_PER_CHUNK)
-    with translation.override(language):
-        text = BYTE_ORDER_MARK + _csv([_header()])
-    yield text
-    while chunk := list(islice(rows, ROWS_PER_CHUNK)):
-        with translation.override(language), timezone.override(zone):
-            text = _csv(map(_csv_row, chunk))
-        yield text
+    return Table(f"message-{message.pk}", _heading(), pages)
 
 
 _BOX_OF_ERROR = {
@@ -138,7 +130,7 @@ def _not_delivered() -> str:
     return _("JPush reported it as not delivered")
 
 
-def _header() -> list[str]:
+def _heading() -> list[str]:
     return [
         "userid",
         "registrationID",
@@ -151,30 +143,14 @@ def _header() -> list[str]:
     ]
 
 
-def _csv_row(delivery: Delivery) -> list[str]:
-    row = person(delivery)
-    return [
+def _row(row: Person) -> Row:
+    return (
         row.userid,
         row.registration_id,
         row.channel,
         row.label,
-        _moment(row.delivered_at),
-        _moment(row.clicked_at),
+        row.delivered_at,
+        row.clicked_at,
         row.reason,
         row.retraction,
-    ]
-
-
-def _moment(moment: datetime | None) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S") if moment else ""
-
-
-def _csv(rows: Iterable[list[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows([_plain(value) for value in row] for row in rows)
-    return buffer.getvalue()
-
-
-def _plain(value: str) -> str:
-    """A spreadsheet runs what looks like a formula; a quotation mark in front stops it."""
-    return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
+    )

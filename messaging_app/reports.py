@@ -124,7 +124,7 @@ def row(message: Message, counts: Ledger, actions: Actions = NO_ACTIONS, forecas
     return Row(
         message=message,
         tone=STATE_TONES[Message.State(message.state)],
-        who=_who(message),
+        who=sent_by(message),
         finished=counts.finished,
         finished_shown=f"{counts.finished:,}",
         targets=counts.targets,
@@ -209,7 +209,7 @@ def people(number: int) -> str:
     return ngettext("%(count)s person", "%(count)s people", number) % {"count": f"{number:,}"}
 
 
-def _who(message: Message) -> str:
+def sent_by(message: Message) -> str:
     """The operator, or the business line that called the API."""
     if message.operator:
         return message.operator.get_username()

@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from messaging_app import approval_pages, compose, control_pages, retract_page, views
+from messaging_app import (
+    approval_pages,
+    compose,
+    control_pages,
+    export_pages,
+    retract_page,
+    views,
+)
+from ums.lib.exports.responses import FORMATS
 
 app_name = "messages"
 
@@ -17,7 +25,14 @@ urlpatterns = [
     path("sent/<int:pk>/cancel/", control_pages.cancel_message, name="cancel"),
     path("sent/<int:pk>/repeat/", control_pages.repeat_message, name="repeat"),
     path("sent/<int:pk>/progress/", views.progress, name="progress"),
-    path("sent/<int:pk>/people.csv", views.export, name="export"),
+    *(
+        path(f"sent/<int:pk>/people.{kind}", export_pages.people, {"kind": kind}, name="export")
+        for kind in FORMATS
+    ),
+    *(
+        path(f"sent/export.{kind}", export_pages.messages, {"kind": kind}, name="list_export")
+        for kind in FORMATS
+    ),
     path("approvals/", approval_pages.approval_list, name="approval_list"),
     path("approvals/<int:pk>/", approval_pages.approval_detail, name="approval_detail"),
     path("approvals/<int:pk>/approve/", approval_pages.approval_approve, name="approval_approve"),

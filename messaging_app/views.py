@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,18 +48,14 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]  # generic in the s
 @login_required
 @may_view
 def message_list(request: HttpRequest) -> HttpResponse:
-    query, state = _text(request, "q"), _choice(request, "state", Message.State.values)
-    found = _messages()
-    if query:
-        found = found.filter(Q(msgid__startswith=query) | Q(summary__icontains=query))
-    if state:
-        found = found.filter(state=state)
-    page = Paginator(found, MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
+    query, state = list_filter(request)
+    page = Paginator(listed(query, state), MESSAGES_PER_PAGE).get_page(request.GET.get("page"))
     context: dict[str, object] = {
         "rows": _rows(request, list(page)),
         "here": request.get_full_path(),
         "page": page,
         "page_query": urlencode({"q": query, "state": state}),
+        "export_query": f"?{urlencode({'q': query, 'state': state})}",
         "query": query,
         "state": state,
         "states": Message.State.choices,
@@ -74,7 +70,7 @@ def message_list(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, pk: int) -> HttpResponse:
     message = _message(pk)
     counts = ledger(message)
-    query, box = _filter(request)
+    query, box = report_filter(request)
     known = None if query else getattr(counts, box or "targets")
     found = deliveries(message, box=box, search=query)
     page = CountedPaginator(found, PEOPLE_PER_PAGE, known=known).get_page(request.GET.get("page"))
@@ -85,6 +81,7 @@ def report(request: HttpRequest, pk: int) -> HttpResponse:
         "people": [people.person(delivery) for delivery in page],
         "page": page,
         "page_query": urlencode({"q": query, "box": box}),
+        "export_query": f"?{urlencode({'q': query, 'box': box})}",
         "found": f"{page.paginator.count:,}",
         "query": query,
         "box": box,
@@ -103,25 +100,26 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messages/_figures.html", context)
 
 
-@require_safe
-@login_required
-@may_view
-def export(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """The report's list of people, as it is filtered, as a CSV file."""
-    message = _message(pk)
-    query, box = _filter(request)
-    return StreamingHttpResponse(
-        people.csv_lines(deliveries(message, box=box, search=query)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="message-{pk}.csv"'},
-    )
+def list_filter(request: HttpRequest) -> tuple[str, str]:
+    """What the list of messages is searched for, and the state that it is limited to."""
+    return _text(request, "q"), _choice(request, "state", Message.State.values)
 
 
-def _messages() -> QuerySet[Message]:
+def listed(query: str, state: str) -> QuerySet[Message]:
     # Audience and content may be megabytes, and nobody needs the line's secret here.
-    return Message.objects.select_related("operator", "business_line", "reviewer").defer(
+    found = Message.objects.select_related("operator", "business_line", "reviewer").defer(
         "audience", "content", "business_line__master_secret"
     )
+    if query:
+        found = found.filter(Q(msgid__startswith=query) | Q(summary__icontains=query))
+    if state:
+        found = found.filter(state=state)
+    return found
+
+
+def report_filter(request: HttpRequest) -> tuple[str, str]:
+    """What a report's people are searched for, and the box that they are limited to."""
+    return _text(request, "q"), _choice(request, "box", BOXES)
 
 
 def _message(pk: int) -> Message:
@@ -174,10 +172,6 @@ def _refresh_seconds(message: Message, counts: Ledger, now: datetime) -> int:
     if awaited and now - message.created_at < RECEIPTS_EXPECTED:
         return RECEIPTS_REFRESH_SECONDS
     return 0
-
-
-def _filter(request: HttpRequest) -> tuple[str, str]:
-    return _text(request, "q"), _choice(request, "box", BOXES)
 
 
 def _text(request: HttpRequest, name: str) -> str:

@@ -49,6 +49,12 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                     "admin:users_app_enduser_changelist",
                     "users_app.view_enduser",
                 ),
+                _item(
+                    _("Device conflicts"),
+                    "phonelink_erase",
+                    "users:conflicts",
+                    "users_app.view_registration",
+                ),
                 _item(_("Import"), "upload_file", "users:import_list", "users_app.view_importjob"),
                 _item(
                     _("Segments"),

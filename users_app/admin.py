@@ -1,76 +1,68 @@
 """People in the console: who they are, their devices and tags. Uploads change them."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.decorators import display
+from unfold.views import ChangeList
 
-from users_app import group_admin, person_list_admin  # noqa: F401  # they register their pages
-from users_app.contacts import ContactKind
-from users_app.models import Contact, EndUser, EndUserQuerySet, Registration, Tag
+from ums.lib.exports.admin import ExportAdmin
+from ums.lib.exports.tables import Table
+from users_app import (  # the first two register their pages
+    group_admin,  # noqa: F401
+    people_export,
+    person_list_admin,  # noqa: F401
+    person_page,
+)
+from users_app.models import EndUser, EndUserQuerySet, Registration, Tag
 
-
-class ReadOnly:
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
+TAGS_SHOWN = 5
 
 
-class RegistrationInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
-    model = Registration
-    fields = ("channel", "registration_id", "created_at", "invalid_at", "invalid_reason")
-    readonly_fields = fields
-    extra = 0
-    hide_title = True
+class PeopleList(ChangeList):  # type: ignore[misc]  # unfold has no types
+    """Devices and tags of the people on the page, by two queries."""
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        return Registration.objects.select_related("channel").order_by("channel", "id")
-
-
-class TagInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
-    model = Tag
-    fields = ("name", "bind_id")
-    readonly_fields = fields
-    ordering = ("name", "bind_id")
-    extra = 0
-    hide_title = True
-
-
-class ContactInline(ReadOnly, TabularInline):  # type: ignore[misc]  # unfold has no types
-    model = Contact
-    fields = ("kind_in_words", "bind_id", "value")
-    readonly_fields = fields
-    ordering = ("scope", "value")
-    extra = 0
-    hide_title = True
-
-    @admin.display(description=_("kind"))
-    def kind_in_words(self, contact: Contact) -> str:
-        return str(ContactKind(contact.kind).label)
-
-    @admin.display(description=_("bind_id"))
-    def bind_id(self, contact: Contact) -> str:
-        return contact.bind_id
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        people = [person.pk for person in self.result_list]
+        devices = Registration.objects.count_by_person(people)
+        tags = Tag.objects.names_by_person(people)
+        for person in self.result_list:
+            person.device_count = devices.get(person.pk, 0)
+            person.tag_names = tags.get(person.pk, [])
 
 
 @admin.register(EndUser)
-class EndUserAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no types
-    list_display = ("userid", "device_count", "created_at")
+class EndUserAdmin(ExportAdmin):
+    list_display = ("userid", "device_count", "tag_names", "created_at")
     fields = ("userid", "created_at")
     readonly_fields = fields
-    inlines = (RegistrationInline, TagInline, ContactInline)
     search_fields = ("userid",)  # shows the search box; `get_search_results` searches
-    search_help_text = _("Beginning of a userid, or a whole registrationID")
+    search_help_text = _("userid (its beginning), registrationID or tag")
     show_full_result_count = False
+    change_form_outer_after_template = "users/person.html"
 
-    def get_queryset(self, request: HttpRequest) -> EndUserQuerySet:
-        return EndUser.objects.with_device_count()
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: EndUser | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: EndUser | None = None) -> bool:
+        return False
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return PeopleList
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        sees_tags = request.user.has_perm("users_app.view_tag")
+        return [name for name in self.list_display if sees_tags or name != "tag_names"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: EndUserQuerySet, search_term: str
@@ -78,7 +70,32 @@ class EndUserAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]  # unfold has no
         text = search_term.strip()
         return (queryset.search(text) if text else queryset), False
 
-    @admin.display(description=_("devices"), empty_value="0")
-    def device_count(self, end_user: EndUser) -> int:
-        count: int = end_user.device_count  # type: ignore[attr-defined]  # an annotation
-        return count
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        context = dict(extra_context or {})
+        if end_user := self.get_object(request, object_id) if object_id else None:
+            context |= person_page.sections(end_user, person_page.visible_parts(request.user))
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def export_table(self, request: HttpRequest, found: QuerySet[EndUser]) -> Table:
+        return people_export.table(found, parts=person_page.visible_parts(request.user))
+
+    @display(description=_("devices"))  # type: ignore[untyped-decorator]  # unfold
+    def device_count(self, end_user: EndUser) -> str:
+        count: int = end_user.device_count  # type: ignore[attr-defined]  # by PeopleList
+        return f"{count:,}"
+
+    @display(description=_("tags"))  # type: ignore[untyped-decorator]  # unfold
+    def tag_names(self, end_user: EndUser) -> SafeString:
+        names: list[str] = end_user.tag_names  # type: ignore[attr-defined]  # by PeopleList
+        links = ((f"?{urlencode({'q': f'tag:{name}'})}", name) for name in names[:TAGS_SHOWN])
+        return format_html(
+            "{}{}",
+            format_html_join(" ", '<a class="ums-badge" href="{}">{}</a>', links),
+            " …" if len(names) > TAGS_SHOWN else "",
+        )

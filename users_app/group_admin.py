@@ -8,23 +8,24 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from channels_app.models import Channel
 from ums.lib.errors import DomainError
+from ums.lib.exports.admin import ExportAdmin
 from users_app import segments
 from users_app.group_forms import SegmentForm
 from users_app.models import Segment
 
 
 @admin.register(Segment)
-class SegmentAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SegmentAdmin(ExportAdmin):
     form = SegmentForm
     list_display = ("identifier", "name", "conditions", "created_at")
     list_display_links = ("identifier", "name")
     search_fields = ("name", "=id")
+    export_fields = ("id", "name", "conditions_in_words", "created_at")
     readonly_fields = ("identifier", "conditions", "people_now", "created_at")
     add_fieldsets = (
         (None, {"fields": ("name",)}),
@@ -72,6 +73,10 @@ class SegmentAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return format_html(
             '<span class="ums-lines">{}</span>', format_html_join("", "<span>{}</span>", sentences)
         )
+
+    @display(description=_("conditions"))  # type: ignore[untyped-decorator]  # unfold
+    def conditions_in_words(self, segment: Segment) -> str:
+        return "; ".join(segments.conditions(segment))
 
     @display(description=_("people now"))  # type: ignore[untyped-decorator]  # unfold
     def people_now(self, segment: Segment) -> str:

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
+from ums.lib.exports.admin import ExportAdmin
+from ums.lib.exports.responses import FORMATS, respond
 from users_app import person_lists
 from users_app.group_forms import UseridsForm
 from users_app.models import PersonList, PersonListEntry
@@ -27,7 +29,7 @@ ENTRIES_PER_PAGE = 100
 
 
 @admin.register(PersonList)
-class PersonListAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class PersonListAdmin(ExportAdmin):
     """A list's own page, with its entries below the form.
 
     What changes the entries has addresses of its own, outside Django's change view, which is one
@@ -38,6 +40,7 @@ class PersonListAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
     list_display_links = ("identifier", "name")
     list_filter = ("kind",)
     search_fields = ("name", "=id")
+    export_fields = ("id", "name", "kind", "entries_count", "created_at")
     readonly_fields = ("identifier", "created_at")
     add_fieldsets = ((None, {"fields": ("name", "kind")}),)
     fieldsets = ((None, {"fields": ("identifier", "kind", "name", "created_at")}),)
@@ -56,7 +59,15 @@ class PersonListAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         return [
             path("<int:pk>/entries/", wrap(self.entries_view), name=f"{name}_entries"),
             path("<int:pk>/clear/", wrap(self.clear_view), name=f"{name}_clear"),
-            path("<int:pk>/userids.csv", wrap(self.export_view), name=f"{name}_export"),
+            *(
+                path(
+                    f"<int:pk>/userids.{kind}",
+                    wrap(self.entries_export_view),
+                    {"kind": kind},
+                    name=f"{name}_userids_{kind}",
+                )
+                for kind in FORMATS
+            ),
             *super().get_urls(),
         ]
 
@@ -134,20 +145,21 @@ class PersonListAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             messages.success(request, summary)
         return _to_change_page(person_list)
 
-    def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+    def entries_export_view(self, request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+        """The userids that the search finds, as a file that can be uploaded again."""
         person_list = self._existing(request, pk)
         if not self.has_view_permission(request, person_list):
             raise PermissionDenied
-        return StreamingHttpResponse(
-            person_lists.csv_lines(person_list),
-            content_type="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="list-{pk}.csv"'},
-        )
+        return respond(person_lists.table(person_list, request.GET.get("q", "").strip()), kind)
 
     @display(description=_("ID"), ordering="id")  # type: ignore[untyped-decorator]  # unfold
     def identifier(self, person_list: PersonList) -> str:
         field = "black_id" if person_list.kind == PersonList.Kind.BLOCK else "white_id"
         return f"{person_list.pk} ({field})"
+
+    @display(description=_("userids"))  # type: ignore[untyped-decorator]  # unfold
+    def entries_count(self, person_list: PersonList) -> int:
+        return _size(person_list)
 
     @display(description=_("userids"), ordering="size")  # type: ignore[untyped-decorator]  # unfold
     def size(self, person_list: PersonList) -> str:
@@ -165,7 +177,8 @@ class PersonListAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
             "may_change": self.has_change_permission(request, person_list),
             "entries_url": _address("entries", person_list),
             "clear_url": _address("clear", person_list),
-            "export_url": _address("export", person_list),
+            "export_address": _address("userids_csv", person_list).removesuffix(".csv"),
+            "export_query": f"?{urlencode({'q': query})}" if query else "",
         }
 
     def _changeable(self, request: HttpRequest, pk: int) -> PersonList:

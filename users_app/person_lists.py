@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -11,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from ums.lib import sql
 from ums.lib.errors import Code, DomainError
+from ums.lib.exports.tables import Row, Table, in_pages
 from ums.lib.sql import Query
 from users_app.models import PersonList, PersonListEntry
 from users_app.userid_lines import MAX_USERIDS, UseridLine
@@ -18,9 +18,6 @@ from users_app.userid_lines import MAX_USERIDS, UseridLine
 logger = logging.getLogger(__name__)
 
 BAD_LINES_SHOWN = 50
-ROWS_PER_CHUNK = 2_000
-BYTE_ORDER_MARK = "\ufeff"  # else Excel takes the one sign beyond ASCII for something else
-FORMULA_SIGNS = ("=", "+", "-", "@")
 _MAX_ID = 2**63 - 1
 _TABLES = sql.TemporaryTables({"staged_userids": "userid varchar(64) NOT NULL"})
 
@@ -138,13 +135,14 @@ def search(person_list: PersonList, text: str) -> QuerySet[PersonListEntry]:
     return entries.filter(userid__startswith=text) if text else entries
 
 
-def csv_lines(person_list: PersonList) -> Iterator[str]:
-    """All userids as a file that can be uploaded again, in constant memory."""
-    yield f"{BYTE_ORDER_MARK}userid\r\n"
-    entries = search(person_list, "").values_list("userid", flat=True)
-    userids = entries.iterator(chunk_size=ROWS_PER_CHUNK)
-    while chunk := list(islice(userids, ROWS_PER_CHUNK)):
-        yield "".join(f"{_plain(userid)}\r\n" for userid in chunk)
+def table(person_list: PersonList, text: str) -> Table:
+    """What `search` finds, as a file that can be uploaded again."""
+
+    def pages() -> Iterator[list[Row]]:
+        for page in in_pages(search(person_list, text), PersonListEntry.objects.all()):
+            yield [(entry.userid,) for entry in page]
+
+    return Table(f"list-{person_list.pk}", ("userid",), pages)
 
 
 def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str) -> Outcome:
@@ -159,11 +157,6 @@ def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str)
             changed = sql.execute(statement, [person_list.pk])
     logger.info("list %d: %d of %d userids changed", person_list.pk, changed, userids)
     return Outcome(userids, changed, reading.bad, tuple(reading.first_bad))
-
-
-def _plain(userid: str) -> str:
-    """A spreadsheet runs what looks like a formula; an apostrophe in front stops it."""
-    return f"'{userid}" if userid.startswith(FORMULA_SIGNS) else userid
 
 
 def _hold(person_list: PersonList) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import PurePath
 from typing import cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
@@ -44,6 +45,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {
         "page": page,
         "query": query,
+        "export_query": f"?{urlencode({'q': query})}" if query else "",
         "rows": [(job, BADGES[ImportJob.State(job.state)]) for job in page],
         "may_add": request.user.has_perm("users_app.add_importjob"),
     }

@@ -160,7 +160,7 @@ class Delivery(models.Model):
         INVALID_ID = "invalid_id", _("invalid id")
         NO_DEVICE = "no_device", _("no device")
 
-    # Rows are written and read by set-based SQL that always starts from the message or the batch.
+    # Rows are written and read by set-based SQL that starts from the message or the batch.
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="+", db_index=False)
     batch = models.ForeignKey(Batch, null=True, on_delete=models.CASCADE, related_name="+")
     channel = models.ForeignKey(
@@ -187,6 +187,8 @@ class Delivery(models.Model):
                 name="a_device_has_a_batch",
             ),
         )
+        # For the page of a person; alone, since PostgreSQL stores equal keys once.
+        indexes = (models.Index(fields=("userid",), name="deliveries_by_person"),)
 
     def __str__(self) -> str:
         return f"{self.userid} {self.registration_id}"

@@ -1,18 +1,21 @@
 """The people of a report, one row each, on the page and as CSV."""
 
-import csv
-import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from channels_app.models import Channel
+from messaging_app.ledger import deliveries
 from messaging_app.models import Batch, Delivery, Message
+from tests.exports import exported
 from tests.messaging_app.figures import mixed_message, settle
 from tests.messaging_app.makers import add_crowd, add_person, expanded, one_batch
 from tests.messaging_app.pages import get_report, text_of, userids
+from ums.lib.exports import tables
+from users_app.models import EndUser
 
 
 @pytest.fixture
@@ -76,13 +79,12 @@ def test_a_page_holds_50_and_keeps_the_filter(admin_client: Client, channel: Cha
     assert "51 targets" in text_of(first)
 
 
+def address_of(message: Message, kind: str = "csv") -> str:
+    return reverse("messages:export", kwargs={"pk": message.pk, "kind": kind})
+
+
 def export(client: Client, message: Message, **query: str) -> list[list[str]]:
-    answer = client.get(reverse("messages:export", args=(message.pk,)), query)
-    text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]  # a stream
-    assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    assert answer["Content-Disposition"].startswith("attachment;")
-    assert text.startswith("\ufeff")
-    return list(csv.reader(io.StringIO(text[1:])))
+    return exported(client, address_of(message), query)
 
 
 def test_the_export_holds_the_filtered_list(admin_client: Client, message: Message) -> None:
@@ -124,10 +126,30 @@ def test_the_export_holds_no_formulas(admin_client: Client, channel: Channel, si
     assert export(admin_client, message)[1][0] == f"'{sign}cmd|'/c calc'!A1"
 
 
-def test_a_long_export_is_streamed_in_pieces(admin_client: Client, channel: Channel) -> None:
-    add_crowd(channel, 2001)
-    message = expanded(channel, everyone=True)
+def test_a_workbook_holds_the_same_people_as_the_csv(
+    admin_client: Client, message: Message
+) -> None:
+    rows = exported(admin_client, address_of(message, "xlsx"))
 
-    answer = admin_client.get(reverse("messages:export", args=(message.pk,)))
+    assert rows == export(admin_client, message)
 
-    assert len(list(answer.streaming_content)) == 4  # type: ignore[attr-defined]  # a stream
+
+def test_a_long_export_is_read_in_pages_in_the_order_of_the_report(
+    admin_client: Client, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "FIRST_PAGE_ROWS", 2)
+    monkeypatch.setattr(tables, "ROWS_PER_PAGE", 3)
+    second = Channel.objects.create(code="app2", name="App 2", app_key="b", master_secret="s")
+    add_crowd(channel, 9)
+    add_crowd(second, 4, prefix="x")
+    ghosts = tuple(f"ghost{n}" for n in range(5))
+    people = EndUser.objects.values_list("userid", flat=True)
+    message = expanded([channel, second], userids=(*people, *ghosts))
+    order = [(d.userid, d.registration_id) for d in deliveries(message)]
+
+    answer: Any = admin_client.get(address_of(message))
+    pieces = list(answer.streaming_content)
+    rows = export(admin_client, message)[1:]
+
+    assert [(row[0], row[1]) for row in rows] == order
+    assert len(pieces) == 1 + 1 + 6  # the heading, a page of 2, pages of 3

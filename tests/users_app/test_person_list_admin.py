@@ -1,7 +1,6 @@
 """Block and allow lists in the console."""
 
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -12,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from tests.exports import exported
 from users_app import person_list_admin, person_lists, userid_lines
 from users_app.models import PersonList, PersonListEntry
 
@@ -193,12 +193,12 @@ def test_a_list_is_emptied_once_the_box_is_ticked(
 def test_all_userids_are_exported(admin_client: Client, blocked: PersonList) -> None:
     fill(blocked, "b a =c")
 
-    response: Any = admin_client.get(url("export", blocked))
+    rows = exported(admin_client, url("userids_csv", blocked))
+    found = exported(admin_client, url("userids_xlsx", blocked), {"q": "b"})
 
-    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(cast("Iterator[bytes]", response.streaming_content)).decode("utf-8-sig")
-    assert text.splitlines()[0] == "userid"
-    assert set(text.splitlines()[1:]) == {"'=c", "a", "b"}
+    assert rows[0] == ["userid"]
+    assert sorted(rows[1:]) == [["'=c"], ["a"], ["b"]]
+    assert found == [["userid"], ["b"]]
 
 
 def test_a_list_is_deleted_without_reading_its_entries(
@@ -239,7 +239,7 @@ def test_a_viewer_looks_and_exports_but_changes_nothing(
     assert "somebody" in html
     assert url("entries", blocked) not in html
     assert url("clear", blocked) not in html
-    assert viewer.get(url("export", blocked)).status_code == 200
+    assert viewer.get(url("userids_csv", blocked)).status_code == 200
     assert viewer.post(url("entries", blocked), {"text": "a"}).status_code == 403
     assert viewer.post(url("clear", blocked), {"sure": "yes"}).status_code == 403
     assert viewer.post(url("delete", blocked), {"post": "yes"}).status_code == 403
@@ -247,7 +247,10 @@ def test_a_viewer_looks_and_exports_but_changes_nothing(
 
 
 def test_nothing_is_there_for_people_without_rights(client: Client, blocked: PersonList) -> None:
-    pages = [LIST_URL, *(url(page, blocked) for page in ("change", "entries", "clear", "export"))]
+    pages = [
+        LIST_URL,
+        *(url(page, blocked) for page in ("change", "entries", "clear", "userids_csv")),
+    ]
     stranger = signed_in(client, "view_segment")
     assert [stranger.get(page).status_code for page in pages] == [403] * len(pages)
 
@@ -258,7 +261,7 @@ def test_nothing_is_there_for_people_without_rights(client: Client, blocked: Per
 def test_an_unknown_list_is_not_found(admin_client: Client, blocked: PersonList) -> None:
     blocked.pk += 1
 
-    for page in ("entries", "clear", "export"):
+    for page in ("entries", "clear", "userids_csv"):
         assert admin_client.get(url(page, blocked)).status_code == 404
     assert admin_client.get(url("change", blocked)).status_code == 302
 

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ums.lib.errors import Code, DomainError
+from ums.lib.exports import csv_file, tables
 from users_app import person_lists, userid_lines
 from users_app.models import EndUser, PersonList, PersonListEntry
 from users_app.person_lists import Outcome
@@ -175,10 +176,12 @@ def test_entries_are_searched_by_their_beginning(blocked: PersonList) -> None:
 def test_an_export_can_be_uploaded_again(
     blocked: PersonList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_lists, "ROWS_PER_CHUNK", 2)
+    monkeypatch.setattr(tables, "FIRST_PAGE_ROWS", 1)
+    monkeypatch.setattr(tables, "ROWS_PER_PAGE", 2)
     add(blocked, "=1+1 -a @b +c plain ￥")
 
-    text = "".join(person_lists.csv_lines(blocked))
+    table = person_lists.table(blocked, "")
+    text = b"".join(csv_file.parts(table.heading, table.pages())).decode()
     copy = PersonList.objects.create(name="Copy")
     file = userid_lines.uploaded(io.BytesIO(text.encode()))
     outcome = person_lists.add(person_list=copy, lines=file)

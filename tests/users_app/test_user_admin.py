@@ -53,7 +53,45 @@ def test_people_are_found_by_the_beginning_of_a_userid_or_by_a_registration_id(
     assert [userid for userid, _count in listed(console, q="user-1")] == ["user-1"]
     assert [userid for userid, _count in listed(console, q="other0x1")] == ["other-0"]
     assert listed(console, q="0x1") == []
+    assert listed(console, q="USER") == []
     assert len(listed(console, q=" ")) == 3
+
+
+@pytest.mark.parametrize("query", ["vip", "tag:vip", "TAG: vip", "tag：vip"])
+def test_people_are_found_by_a_tag_each_once(console: Client, query: str) -> None:
+    for userid, names in (("b", ["vip"]), ("a", ["vip", "old"]), ("c", ["vip2"])):
+        person = EndUser.objects.create(userid=userid)
+        for name in names:
+            Tag.objects.create(end_user=person, bind_id="all", name=name)
+            Tag.objects.create(end_user=person, bind_id="0123456789", name=name)
+
+    assert [userid for userid, _count in listed(console, q=query)] == ["a", "b"]
+
+
+def test_a_tag_is_told_from_the_beginning_of_a_userid(console: Client) -> None:
+    Tag.objects.create(end_user=EndUser.objects.create(userid="a"), bind_id="all", name="vip")
+    EndUser.objects.create(userid="vip-1")
+
+    assert [userid for userid, _count in listed(console, q="vip")] == ["a", "vip-1"]
+    assert [userid for userid, _count in listed(console, q="tag:vip")] == ["a"]
+
+
+@pytest.mark.parametrize("text", ["50%", "a_b", "a\\b"])
+def test_signs_of_patterns_stand_for_themselves(console: Client, text: str) -> None:
+    EndUser.objects.create(userid=f"{text}-1")
+    EndUser.objects.create(userid="50x-a-b")
+
+    assert [userid for userid, _count in listed(console, q=text)] == [f"{text}-1"]
+
+
+def test_the_list_shows_the_first_tags_of_each_person(console: Client) -> None:
+    person = EndUser.objects.create(userid="u")
+    Tag.objects.bulk_create(Tag(end_user=person, bind_id="all", name=f"t{n}") for n in range(6))
+
+    html = console.get(reverse("admin:users_app_enduser_changelist")).content.decode()
+
+    assert all(f'href="?q=tag%3At{n}"' in html for n in range(5))
+    assert 'q=tag%3At5"' not in html
 
 
 def test_the_list_asks_as_many_queries_for_twenty_people_as_for_one(
