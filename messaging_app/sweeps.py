@@ -6,7 +6,7 @@ from django.utils import timezone
 from messaging_app import idempotency, inbox, material
 from messaging_app.expansion import start_scheduled
 from messaging_app.models import CID_LIFE, Batch, Message
-from messaging_app.states import FAIL, FINISH, GIVE_UP, LOSE_TRACK, RELEASE
+from messaging_app.states import FAIL, FINISH, GIVE_UP, LOSE_TRACK, MISS, RELEASE
 
 UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
 WORKER_STOPPED = "The worker stopped during the call."
@@ -51,9 +51,10 @@ def return_expired_leases() -> int:
 def expire() -> int:
     """Close what is too late to be called; how many batches there were."""
     now = timezone.now()
-    uncounted = Message.objects.filter(expires_at__lte=now)
-    if uncounted.filter(state=Message.State.EXPANDING).exists():
+    uncounted = Message.objects.filter(expires_at__lte=now, expanded_at=None)
+    if uncounted.filter(state__in=(Message.State.EXPANDING, Message.State.PAUSED)).exists():
         FAIL.make(uncounted, reason=UNCOUNTED, done_at=now)
+        MISS.make(uncounted, done_at=now)
     queued = Batch.objects.filter(state=Batch.State.QUEUED)
     # No join: Django would put it into a sub-select, and a batch that is claimed while the UPDATE
     # waits for its row would not be looked at again.
@@ -72,8 +73,8 @@ def expire() -> int:
 
 def finish_messages() -> int:
     """Close each message whose last batch has come to rest."""
-    sending = Message.objects.filter(state=Message.State.SENDING)
-    if not sending.exists():
+    begun = Message.objects.filter(state__in=FINISH.sources, expanded_at__isnull=False)
+    if not begun.exists():
         return 0
     unfinished = Batch.objects.filter(state__in=UNFINISHED).values("message_id")
-    return FINISH.make(sending.exclude(pk__in=unfinished), done_at=timezone.now())
+    return FINISH.make(begun.exclude(pk__in=unfinished), done_at=timezone.now())

@@ -21,6 +21,7 @@ from ums.first_run import ticks
 from users_app.models import ImportJob
 
 DAYS = 14
+RUNNING = (Message.State.EXPANDING, Message.State.SENDING, Message.State.PAUSED)
 RUNNING_SHOWN = 5
 WAITING_SHOWN = 5
 IMPORTS_SHOWN = 5
@@ -78,7 +79,7 @@ def _chart(days: Sequence[Figures]) -> str:
 
 def _running() -> list[Row]:
     messages = list(
-        Message.objects.filter(state__in=(Message.State.EXPANDING, Message.State.SENDING))
+        Message.objects.filter(state__in=RUNNING)
         .select_related("operator", "business_line")
         .defer("audience", "content", "business_line__master_secret")[:RUNNING_SHOWN]
     )

@@ -89,7 +89,7 @@ class Message(models.Model):
             models.Index(
                 fields=("id",),
                 name="unfinished_messages",
-                condition=models.Q(state__in=("expanding", "sending")),
+                condition=models.Q(state__in=("expanding", "sending", "paused")),
             ),
             # The console counts them for its menu, on every page.
             models.Index(

@@ -8,8 +8,10 @@ from django.utils import timezone
 from channels_app.models import Channel
 from messaging_app import sweeps
 from messaging_app.claiming import due_channels
+from messaging_app.control import pause
 from messaging_app.models import Batch, Material, Message
 from messaging_app.retraction import retract
+from messaging_app.states import FINISH
 from messaging_app.sweeps import finish_messages, return_expired_leases
 from tests.messaging_app.figures import settle
 from tests.messaging_app.makers import (
@@ -137,10 +139,8 @@ def test_a_message_to_nobody_is_done_at_once(channel: Channel) -> None:
     assert message.done_at is not None
 
 
-@pytest.mark.parametrize(
-    "state", [state for state in Message.State if state != Message.State.SENDING]
-)
-def test_only_a_message_that_is_being_sent_gets_done(
+@pytest.mark.parametrize("state", set(Message.State) - FINISH.sources)
+def test_only_a_message_that_has_begun_and_not_ended_gets_done(
     channel: Channel, state: Message.State
 ) -> None:
     message = expanded(channel, userids=("nobody",))
@@ -177,3 +177,18 @@ def test_what_is_kept_for_a_while_only_is_forgotten(channel: Channel) -> None:
     sweeps.forget()
 
     assert not Material.objects.exists()
+
+
+def test_a_message_that_was_paused_until_its_end_is_closed(channel: Channel) -> None:
+    begun = expanded(channel, registration_ids=("r1",))
+    not_begun = accept(channel, registration_ids=("r1",))
+    for message in (begun, not_begun):
+        pause(message=message)
+    Message.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+
+    sweeps.sweep()
+
+    begun.refresh_from_db()
+    not_begun.refresh_from_db()
+    assert (begun.state, not_begun.state) == (Message.State.DONE, Message.State.MISSED)
+    assert Batch.objects.get().state == Batch.State.FAILED
