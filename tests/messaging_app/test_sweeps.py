@@ -139,7 +139,7 @@ def test_a_message_to_nobody_is_done_at_once(channel: Channel) -> None:
     assert message.done_at is not None
 
 
-@pytest.mark.parametrize("state", set(Message.State) - FINISH.sources)
+@pytest.mark.parametrize("state", sorted(set(Message.State) - FINISH.sources))
 def test_only_a_message_that_has_begun_and_not_ended_gets_done(
     channel: Channel, state: Message.State
 ) -> None:
