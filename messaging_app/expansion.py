@@ -82,13 +82,12 @@ def _expand(message_id: int) -> bool:
 def _write_deliveries(
     message: Message, channel_id: int, first_batch: int, audience: Audience, people: Query | None
 ) -> int:
-    devices = devices_query(audience, people, channel_id)
+    devices = devices_query(audience, people, channel_id, numbered=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO messaging_app_delivery"
             " (message_id, batch_id, channel_id, userid, registration_id, state)"
-            " SELECT %s, %s + (ROW_NUMBER() OVER (ORDER BY registration_id) - 1) / %s,"
-            " %s, userid, registration_id, 'pending'"
+            " SELECT %s, %s + number / %s, %s, userid, registration_id, 'pending'"
             f" FROM ({devices.sql}) AS device",
             (
                 message.pk,
