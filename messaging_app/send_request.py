@@ -67,7 +67,7 @@ class AudienceRequest(msgspec.Struct, kw_only=True):
             userids=userids, tags=tags, segments=segments, registration_ids=registration_ids
         )
         return Audience(
-            userids=tuple(str(userid) for userid in userids),
+            userids=tuple(map(str, userids)),
             tags=tuple(tags),
             segments=tuple(segments),
             registration_ids=tuple(registration_ids),

@@ -111,6 +111,6 @@ def _store(
         if line is not None and message.broadcast:
             limits.check_broadcasts(line)
         message.save(force_insert=True)
-        message.channels.set(channels)
+        message.channels.add(*channels)  # it has none yet
         if line is not None and call is not None:
             idempotency.remember(line, call, message)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Count, Max, Min, Sum
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from messaging_app.models import SensitiveWord
@@ -18,6 +17,9 @@ from ums.lib.sql import take_turns
 SILENT_KEYS = ("platform", "audience", "options", "callback", "cid")
 ROWS_PER_INSERT = 1000
 Version = tuple[Any, ...]
+_VERSION = (
+    f"SELECT COUNT(id), MAX(id), SUM(id), MIN(word), MAX(word) FROM {SensitiveWord._meta.db_table}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +83,9 @@ def _version() -> Version:
     A word is never changed, only added and deleted. The words at both ends are for ids that come
     again: after a rollback, or in a restored backup.
     """
-    figures = SensitiveWord.objects.aggregate(
-        Count("pk"), Max("pk"), Sum("pk"), Min("word"), Max("word")
-    )
-    return tuple(figures.values())
+    with connection.cursor() as cursor:  # each submission asks: the ORM would take longer than it
+        cursor.execute(_VERSION)
+        return tuple(cursor.fetchone())
 
 
 @lru_cache(maxsize=1)
