@@ -4,9 +4,10 @@ import os
 import secrets
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,14 +18,36 @@ from bench.figures import BenchError, say
 POSTGRES = "UMS_BENCH_POSTGRES"
 DEFAULT_POSTGRES = "postgres://postgres@127.0.0.1:5432/postgres"
 CONNECT_SECONDS = 5
+BUSY_SECONDS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(ABC):
+    """A database that UMS uses, as seen from outside of UMS. Every statement is ours."""
+
     backend: str
-    url: str
-    # A statement of ours -> the first column of its first row, outside of UMS.
-    scalar: Callable[[str], int]
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @abstractmethod
+    def scalar(self, statement: str) -> int:
+        """The first column of the first row."""
+
+    @abstractmethod
+    def execute(self, statement: str) -> None:
+        """Run it, and commit."""
+
+    @abstractmethod
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append `rows` to `table`, in one transaction."""
+
+    @abstractmethod
+    def latest(self, column: str, source: str) -> float:
+        """The greatest time in `column` of `source` (a table, perhaps with WHERE), as time.time."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Do now what the server would do by and by, so that it falls into nobody's time."""
 
 
 Opener = Callable[[], AbstractContextManager[Database]]
@@ -44,36 +67,89 @@ def openers() -> list[Opener]:
     return [sqlite_database, lambda: postgresql_database(server)]
 
 
+class _Sqlite(Database):
+    backend = "sqlite"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"sqlite:///{path}")
+        self._path = path
+
+    def scalar(self, statement: str) -> int:
+        with self._connected() as connection:
+            return int(connection.execute(statement).fetchone()[0])
+
+    def execute(self, statement: str) -> None:
+        with self._connected() as connection:
+            connection.execute(statement)
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        marks = ", ".join("?" * len(columns))
+        with self._connected() as connection:
+            connection.executemany(
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows
+            )
+
+    def latest(self, column: str, source: str) -> float:
+        days = f"JULIANDAY(MAX({column})) - JULIANDAY('1970-01-01')"
+        return self.scalar(f"SELECT CAST(({days}) * 86400000 AS INTEGER) FROM {source}") / 1000
+
+    def settle(self) -> None:
+        self.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(self._path, timeout=BUSY_SECONDS)) as connection, connection:
+            yield connection
+
+
+class _Postgresql(Database):
+    backend = "postgresql"
+
+    def scalar(self, statement: str) -> int:
+        with psycopg.connect(self.url) as connection:
+            row = connection.execute(_trusted(statement)).fetchone()
+            return int(row[0]) if row else 0
+
+    def execute(self, statement: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_trusted(statement))
+
+    def load(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        statement = _trusted(f"COPY {table} ({', '.join(columns)}) FROM STDIN")
+        with (
+            psycopg.connect(self.url) as connection,
+            connection.cursor() as cursor,
+            cursor.copy(statement) as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
+
+    def latest(self, column: str, source: str) -> float:
+        seconds = f"EXTRACT(EPOCH FROM MAX({column}))"
+        return self.scalar(f"SELECT FLOOR({seconds} * 1000) FROM {source}") / 1000
+
+    def settle(self) -> None:
+        self.execute("VACUUM ANALYZE")
+        self.execute("CHECKPOINT")
+
+
 @contextmanager
 def sqlite_database() -> Iterator[Database]:
     """A file in a temporary folder: TMPDIR decides on which disk."""
     with tempfile.TemporaryDirectory(prefix="ums-bench-") as folder:
-        path = f"{folder}/ums.sqlite3"
-
-        def scalar(statement: str) -> int:
-            with closing(sqlite3.connect(path)) as connection:
-                return int(connection.execute(statement).fetchone()[0])
-
-        yield Database("sqlite", f"sqlite:///{path}", scalar)
+        yield _Sqlite(f"{folder}/ums.sqlite3")
 
 
 @contextmanager
 def postgresql_database(server: str) -> Iterator[Database]:
     """A database of its own on `server`, a postgres:// address of one who may create databases."""
     name = f"ums_bench_{secrets.token_hex(6)}"
-    url = urlsplit(server)._replace(path=f"/{name}").geturl()
-
-    def scalar(statement: str) -> int:
-        with psycopg.connect(url, autocommit=True) as connection:
-            row = connection.execute(statement.encode()).fetchone()
-            return int(row[0]) if row else 0
-
     try:
         _administer(server, "CREATE DATABASE {}", name)
     except psycopg.Error as exc:
         raise BenchError(f"{POSTGRES} names somebody who may not create a database: {exc}") from exc
     try:
-        yield Database("postgresql", url, scalar)
+        yield _Postgresql(urlsplit(server)._replace(path=f"/{name}").geturl())
     finally:
         _administer(server, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
@@ -81,3 +157,7 @@ def postgresql_database(server: str) -> Iterator[Database]:
 def _administer(server: str, statement: str, name: str) -> None:
     with psycopg.connect(server, autocommit=True, connect_timeout=CONNECT_SECONDS) as connection:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+def _trusted(statement: str) -> bytes:
+    return statement.encode()

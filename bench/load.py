@@ -1,12 +1,15 @@
 """Callers of the API: bodies posted over a few connections at once, and timed."""
 
 import http.client
+import json
 import threading
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 from bench.figures import BenchError
 
@@ -63,6 +66,12 @@ def post_all(
             waiting.clear()
         seconds = time.perf_counter() - began
     return Load(seconds, request_ms, answers)
+
+
+def get_json(url: str) -> Any:
+    """What one of our own processes answers."""
+    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310  # http
+        return json.load(answer)
 
 
 def _next(waiting: deque[bytes]) -> bytes | None:

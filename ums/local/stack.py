@@ -57,6 +57,9 @@ class Stack:
                 start_new_session=True,
             )
 
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
+
     def start_web(self, host: str, port: int) -> None:
         self.start(
             "web",

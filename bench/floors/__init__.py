@@ -1,0 +1,1 @@
+"""The least that the same result takes on this machine."""
