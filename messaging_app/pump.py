@@ -5,8 +5,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -15,10 +14,10 @@ from django.db import (
     connections,
     transaction,
 )
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from channels_app.models import Channel
 from messaging_app import channel_health, quota, verdicts, withdrawal
+from messaging_app.call_pool import CallPool
 from messaging_app.calling import Caller
 from messaging_app.claiming import ALL_LANES, Claim, claim, due_channels, wanted_cids
 from messaging_app.models import Batch
@@ -32,7 +31,8 @@ IDLE_SECONDS = 0.2
 GATHER_SECONDS = 0.01
 FAILURE_PAUSE_SECONDS = 1.0
 # Of the threads, where there are several channels: one that answers slowly leaves some to others.
-CHANNEL_SHARE = 0.75
+SLOW_SECONDS = 1.0
+SLOW_SHARE = 0.75
 CIDS_AHEAD = 2  # for each thread
 REFILL_THREADS = 2  # beside the others: cids are to be there before a thread asks for one
 
@@ -42,16 +42,9 @@ class Pump:
 
     def __init__(self, *, threads: int) -> None:
         self._threads = threads
-        self._pool = ThreadPoolExecutor(
-            threads, thread_name_prefix="call", initializer=self._keep_connection
-        )
-        self._refill_pool = ThreadPoolExecutor(
-            REFILL_THREADS, thread_name_prefix="cids", initializer=self._keep_connection
-        )
-        self._connections: list[BaseDatabaseWrapper] = []
         self._changed = threading.Condition()
-        self._calls: Counter[int] = Counter()  # under way, by channel
-        self._refills: Counter[int] = Counter()
+        self._calls = CallPool(threads, name="call", changed=self._changed)
+        self._refills = CallPool(REFILL_THREADS, name="cids", changed=self._changed)
         self._failed_refills: Counter[int] = Counter()  # in a row
         self._turns = itertools.count()
         self._stopping = threading.Event()
@@ -95,12 +88,10 @@ class Pump:
 
     def close(self) -> None:
         """Finish the calls under way and write down what came of them."""
-        self._pool.shutdown(wait=True)
-        self._refill_pool.shutdown(wait=True)
+        self._calls.close()
+        self._refills.close()
         self._recorder.close()
         self._caller.close()
-        for kept in self._connections:
-            kept.close()
 
     def _hand_out(
         self, channel_ids: Collection[int] | None, lanes: Collection[Batch.Lane]
@@ -112,13 +103,12 @@ class Pump:
         channels = due_channels(channel_ids=channel_ids, lanes=lanes)
         if not channels:
             return None
-        share = self._share()
+        several = Channel.objects.enabled().filter(paused_at=None)[:2].count() > 1
         # Another channel is first each time: free threads go round.
         first = next(self._turns) % len(channels)
         waits = [IDLE_SECONDS]
         for channel in channels[first:] + channels[:first]:
-            with self._changed:
-                free = min(self._capacity - self._calls.total(), share - self._calls[channel.pk])
+            free = self._free(channel.pk, several=several)
             if free > 0:
                 waits.append(self._try_to_serve(channel, free, lanes))
         return min(waits)
@@ -138,10 +128,13 @@ class Pump:
         """One for each thread and one in hand for it, so that none of them waits for us."""
         return self._threads * 2
 
-    def _share(self) -> int:
-        """Calls of one channel at a time."""
-        several = Channel.objects.enabled().filter(paused_at=None)[:2].count() > 1
-        return max(1, int(self._threads * CHANNEL_SHARE)) if several else self._capacity
+    def _free(self, channel_id: int, *, several: bool) -> int:
+        """Calls that may be added for one channel."""
+        free = self._capacity - self._calls.under_way()
+        if several and self._calls.seconds(channel_id) > SLOW_SECONDS:
+            share = max(1, int(self._threads * SLOW_SHARE))
+            return min(free, share - self._calls.under_way(channel_id))
+        return free
 
     def _serve(self, channel: Channel, free: int, lanes: Collection[Batch.Lane]) -> float:
         """Claim up to `free` calls of one channel and start them; seconds until the next may leave.
@@ -168,13 +161,11 @@ class Pump:
             if taken and cids:  # those that no claim has taken off
                 self._caller.cids.give_back(channel, {cid: taken[cid] for cid in cids})
         for batch_id, lease in leases:
-            self._start(
-                self._pool, self._calls, channel, self._withdrawer.withdraw, batch_id, lease
-            )
+            self._calls.submit(channel.pk, self._withdrawer.withdraw, batch_id, lease)
         for _refill in range(refills):
-            self._start(self._refill_pool, self._refills, channel, self._refill, channel)
+            self._refills.submit(channel.pk, self._refill, channel)
         for each in claims:
-            self._start(self._pool, self._calls, channel, self._push, each)
+            self._calls.submit(channel.pk, self._push, each)
         return wait or IDLE_SECONDS
 
     def _lacking_refills(self, channel: Channel) -> int:
@@ -183,37 +174,8 @@ class Pump:
         if not channel.enabled or not self._caller.cids.missing(channel, ahead):
             return 0
         wanted = wanted_cids(channel, ahead)
-        return max(0, self._caller.cids.missing(channel, wanted) - self._refills[channel.pk])
-
-    def _start(
-        self,
-        pool: ThreadPoolExecutor,
-        under_way: Counter[int],
-        channel: Channel,
-        work: Callable[..., object],
-        *args: object,
-    ) -> None:
-        with self._changed:
-            under_way[channel.pk] += 1
-        pool.submit(self._call, under_way, channel.pk, work, *args)
-
-    def _call(
-        self,
-        under_way: Counter[int],
-        channel_id: int,
-        work: Callable[..., object],
-        *args: object,
-    ) -> None:
-        """A fault in one call must not end the others; the sweep of leases finds its batch."""
-        try:
-            work(*args)
-        except Exception:
-            logger.exception("a call failed: %s%s", getattr(work, "__name__", work), args)
-        finally:
-            close_old_connections()
-            with self._changed:
-                under_way[channel_id] -= 1
-                self._changed.notify()
+        under_way = self._refills.under_way(channel.pk)
+        return max(0, self._caller.cids.missing(channel, wanted) - under_way)
 
     def _push(self, claim: Claim) -> None:
         if self._stopping.is_set():
@@ -231,17 +193,10 @@ class Pump:
         channel_health.refill_failed(channel, error, attempts=self._failed_refills[channel.pk])
 
     def _is_calling(self) -> bool:
-        with self._changed:
-            return bool(self._calls.total() + self._refills.total())
+        return bool(self._calls.under_way() + self._refills.under_way())
 
     def _wait(self, seconds: float) -> None:
         """Until a call has ended, or `seconds` are over."""
         with self._changed:
             if self._changed.wait(seconds):
                 self._changed.wait(GATHER_SECONDS)
-
-    def _keep_connection(self) -> None:
-        """A thread cannot clean up at its end: whoever ends the pool closes what it has opened."""
-        connection = connections[DEFAULT_DB_ALIAS]
-        connection.inc_thread_sharing()
-        self._connections.append(connection)
