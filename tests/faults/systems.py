@@ -154,6 +154,7 @@ def _settings(folder: Path, database: Database) -> dict[str, str]:
         "DATABASE_URL": database.url,
         "UMS_OUTBOUND_ALLOW": "127.0.0.0/8",
         "UMS_LANGUAGE": "en",
+        "PYTHONUNBUFFERED": "1",  # what a process says is looked for in its log
         # A killed process writes no coverage, and measuring it would only slow it down.
         "COVERAGE_PROCESS_CONFIG": "",
         "COVERAGE_PROCESS_START": "",
