@@ -21,6 +21,7 @@ from channels_app.jpush.payloads import MAX_IDS_PER_PUSH
 from channels_app.models import Channel
 from messaging_app.lanes import lane_of
 from messaging_app.models import Batch, ChannelQuota, Message
+from messaging_app.quota import calls_per_minute
 
 MINUTE = timedelta(minutes=1)
 ON_THE_WAY = (Message.State.SENDING, Message.State.PAUSED)
@@ -117,15 +118,13 @@ def _queues(channel_ids: Collection[int]) -> dict[int, Queue]:
 def _queue(
     channel: Channel, quota: ChannelQuota | None, waiting: Mapping[int, int], now: float
 ) -> Queue:
-    per_minute = channel.calls_per_minute
-    if quota and quota.limit:
-        per_minute = min(per_minute, quota.limit)
     hindrance = ""
     if not channel.enabled:
         hindrance = _("waits: channel “%(name)s” is closed") % {"name": channel.name}
     elif channel.paused_at is not None:
         hindrance = _("waits: channel “%(name)s” is paused") % {"name": channel.name}
-    return Queue(hindrance, max(now, quota.next_call_at if quota else now), per_minute, waiting)
+    free_at = max(now, quota.next_call_at if quota else now)
+    return Queue(hindrance, free_at, calls_per_minute(channel, quota), waiting)
 
 
 def _words(calls: Mapping[int, Calls], queues: Mapping[int, Queue], *, are_waiting: bool) -> str:
