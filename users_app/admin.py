@@ -1,13 +1,18 @@
 """People in the console: who they are, their devices and tags. Uploads change them."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 from unfold.views import ChangeList
@@ -19,14 +24,23 @@ from users_app import (  # the first two register their pages
     people_export,
     person_list_admin,  # noqa: F401
     person_page,
+    tagging_pages,
 )
 from users_app.models import EndUser, EndUserQuerySet, Registration, Tag
+from users_app.tagging import FoundPeople
 
 TAGS_SHOWN = 5
 
 
 class PeopleList(ChangeList):  # type: ignore[misc]  # unfold has no types
     """Devices and tags of the people on the page, by two queries."""
+
+    @property
+    def conditions(self) -> str:
+        """What it is searched for and filtered by, in words; "" for everybody."""
+        filters = self.get_filters_params().items()
+        words = [self.query.strip(), *(f"{key}={','.join(values)}" for key, values in filters)]
+        return ", ".join(filter(None, words))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -46,6 +60,7 @@ class EndUserAdmin(ExportAdmin):
     search_fields = ("userid",)  # shows the search box; `get_search_results` searches
     search_help_text = _("userid (its beginning), registrationID or tag")
     show_full_result_count = False
+    change_list_template = "users/people_list.html"
     change_form_outer_after_template = "users/person.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -56,6 +71,30 @@ class EndUserAdmin(ExportAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: EndUser | None = None) -> bool:
         return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.tags_view)
+        return [path("tags/", view, name="users_app_enduser_tags"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        context = {**(extra_context or {}), "may_tag": tagging_pages.may_tag(request.user)}
+        return super().changelist_view(request, context)
+
+    def tags_view(self, request: HttpRequest) -> HttpResponse:
+        """Change the tags of all whom the list would show, or of a list to be given."""
+        if not self.has_view_permission(request) or not tagging_pages.may_tag(request.user):
+            raise PermissionDenied
+        try:
+            people = cast("PeopleList", self.whole_list(request))
+        except IncorrectLookupParameters:
+            return redirect("admin:users_app_enduser_changelist")
+        found = None
+        if people.conditions:
+            words = gettext("Search: %(text)s") % {"text": people.conditions}
+            found = FoundPeople(people.get_queryset(request), words)
+        return tagging_pages.tag_people(request, found)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return PeopleList

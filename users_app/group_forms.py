@@ -27,6 +27,10 @@ class TagsField(forms.Field):
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
 
+    def __init__(self, *, limit: int = MAX_TAGS, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+
     def prepare_value(self, value: Any) -> str:
         return "\n".join(value) if isinstance(value, list) else value or ""
 
@@ -34,10 +38,10 @@ class TagsField(forms.Field):
         return list(dict.fromkeys(filter(None, _SEPARATORS.split(value or ""))))
 
     def validate(self, value: list[str]) -> None:
-        if len(value) > MAX_TAGS:
+        if len(value) > self.limit:
             raise forms.ValidationError(
                 _("These are %(count)d tags; at most %(limit)d are allowed."),
-                params={"count": len(value), "limit": MAX_TAGS},
+                params={"count": len(value), "limit": self.limit},
             )
         problems = []
         for name in value:

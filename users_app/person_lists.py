@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Count, QuerySet
@@ -13,11 +13,10 @@ from ums.lib.errors import Code, DomainError
 from ums.lib.exports.tables import Row, Table, in_pages
 from ums.lib.sql import Query
 from users_app.models import PersonList, PersonListEntry
-from users_app.userid_lines import MAX_USERIDS, UseridLine
+from users_app.userid_lines import Reading, UseridLine
 
 logger = logging.getLogger(__name__)
 
-BAD_LINES_SHOWN = 50
 _MAX_ID = 2**63 - 1
 _TABLES = sql.TemporaryTables({"staged_userids": "userid varchar(64) NOT NULL"})
 
@@ -34,32 +33,6 @@ class Outcome:
     @property
     def unchanged(self) -> int:
         return self.userids - self.changed
-
-
-@dataclass(slots=True)
-class _Reading:
-    """Passes the good userids on, counts the bad lines, and keeps the first of them."""
-
-    lines: Iterable[UseridLine]
-    bad: int = 0
-    first_bad: list[UseridLine] = field(default_factory=list)
-
-    def rows(self) -> Iterator[tuple[str]]:
-        for count, line in enumerate(self.lines, start=1):
-            if count > MAX_USERIDS:
-                raise DomainError(
-                    _(
-                        "At most %(limit)s userids can be given at once. Split them; nothing has"
-                        " been changed."
-                    )
-                    % {"limit": f"{MAX_USERIDS:,}"}
-                )
-            if not line.problem:
-                yield (line.userid,)
-                continue
-            self.bad += 1
-            if len(self.first_bad) < BAD_LINES_SHOWN:
-                self.first_bad.append(line)
 
 
 def find(list_id: int, kind: PersonList.Kind) -> PersonList:
@@ -147,9 +120,11 @@ def table(person_list: PersonList, text: str) -> Table:
 
 def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str) -> Outcome:
     """One statement over any number of lines, which are read before the database is locked."""
-    reading = _Reading(lines)
+    reading = Reading(lines)
     with _TABLES.empty():
-        loaded = sql.load_rows("staged_userids", ("userid",), reading.rows())
+        loaded = sql.load_rows(
+            "staged_userids", ("userid",), ((line.userid,) for line in reading.good())
+        )
         sql.plan_for(loaded, _TABLES.columns)
         userids = sql.scalar("SELECT COUNT(DISTINCT userid) FROM staged_userids")
         with transaction.atomic():

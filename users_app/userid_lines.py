@@ -1,8 +1,8 @@
 """Reads userids that people paste or upload, one a line, and says which lines are wrong."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from ums.lib.errors import DomainError
 from users_app.changes import checked_userid, shown
 
 MAX_USERIDS = 1_000_000  # in one go
+BAD_LINES_SHOWN = 50
 HEADINGS = {"userid", "用户id", "用户"}  # as in a workbook (docs/import.md)
 
 _MAX_LINE_BYTES = 4096
@@ -33,6 +34,33 @@ class UseridLine:
     number: int
     userid: str
     problem: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """Passes the good lines on, counts the bad ones, and keeps the first of those."""
+
+    lines: Iterable[UseridLine]
+    bad: int = 0
+    first_bad: list[UseridLine] = field(default_factory=list)
+
+    def good(self) -> Iterator[UseridLine]:
+        """DomainError once there are more than MAX_USERIDS lines."""
+        for count, line in enumerate(self.lines, start=1):
+            if count > MAX_USERIDS:
+                raise DomainError(
+                    _(
+                        "At most %(limit)s userids can be given at once. Split them; nothing has"
+                        " been changed."
+                    )
+                    % {"limit": f"{MAX_USERIDS:,}"}
+                )
+            if not line.problem:
+                yield line
+                continue
+            self.bad += 1
+            if len(self.first_bad) < BAD_LINES_SHOWN:
+                self.first_bad.append(line)
 
 
 def pasted(text: str) -> Iterator[UseridLine]:

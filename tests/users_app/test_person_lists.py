@@ -92,14 +92,14 @@ def test_a_list_is_cleared(blocked: PersonList) -> None:
 def test_only_the_first_bad_lines_are_kept(blocked: PersonList) -> None:
     outcome = add(blocked, "?\n" * 1000 + "good")
 
-    assert (outcome.bad, len(outcome.first_bad)) == (1000, person_lists.BAD_LINES_SHOWN)
+    assert (outcome.bad, len(outcome.first_bad)) == (1000, userid_lines.BAD_LINES_SHOWN)
     assert on(blocked) == ["good"]
 
 
 def test_too_many_lines_change_nothing(
     blocked: PersonList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(person_lists, "MAX_USERIDS", 3)
+    monkeypatch.setattr(userid_lines, "MAX_USERIDS", 3)
     assert add(blocked, "a b c").changed == 3
 
     with pytest.raises(DomainError, match="At most 3 userids"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field
-from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR
+from django.contrib.admin.views.main import ALL_VAR, PAGE_VAR, ChangeList
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured, PermissionDenied
 from django.db.models import Field, QuerySet
 from django.http import HttpRequest
@@ -39,15 +39,20 @@ class ExportAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
         """All rows that the list would show, on however many pages."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        try:
+            found = self.whole_list(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        return respond(self.export_table(request, found), kind)
+
+    def whole_list(self, request: HttpRequest) -> ChangeList:
+        """The list that the query string of `request` asks for, whatever page of it."""
         asked = request.GET.copy()
         for name in (PAGE_VAR, ALL_VAR):
             asked.pop(name, None)
         request.GET = asked  # type: ignore[assignment]  # a copy is mutable, which nobody minds
-        try:
-            found = self.get_changelist_instance(request).get_queryset(request)
-        except IncorrectLookupParameters:
-            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        return respond(self.export_table(request, found), kind)
+        found: ChangeList = self.get_changelist_instance(request)
+        return found
 
     def export_table(self, request: HttpRequest, found: QuerySet[Any]) -> Table:
         columns = [self._column(name) for name in self.export_fields]
