@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -23,6 +22,7 @@ class TagChangeForm(forms.Form):
         help_text=gettext_lazy("One tag a line, or separated by commas; up to 10."),
         limit=MAX_TAGS,
         required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
     remove = TagsField(
         label=gettext_lazy("Tags to remove"),
@@ -31,9 +31,10 @@ class TagChangeForm(forms.Form):
         ),
         limit=MAX_TAGS,
         required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
     bind_id = forms.ChoiceField(
-        label=capfirst(gettext_lazy("bind_id")),
+        label=gettext_lazy("bind_id"),
         help_text=gettext_lazy("Who sees the tags: all business lines, or one."),
     )
 

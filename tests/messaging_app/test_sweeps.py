@@ -1,9 +1,13 @@
 """What no call does: dead workers' batches, expired ones, messages at their end."""
 
+import os
 from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from channels_app.models import Channel
 from messaging_app import sweeps
@@ -25,6 +29,7 @@ from tests.messaging_app.makers import (
     one_batch,
     reread,
 )
+from users_app import kept_userids
 
 UNFINISHED = {Batch.State.QUEUED, Batch.State.PUSHING}
 
@@ -168,7 +173,14 @@ def test_one_sweep_does_all_of_it(channel: Channel) -> None:
     assert Message.objects.get(pk=dead.message_id).state == Message.State.SENDING
 
 
-def test_what_is_kept_for_a_while_only_is_forgotten(channel: Channel) -> None:
+def test_what_is_kept_for_a_while_only_is_forgotten(
+    channel: Channel, tmp_path: Path, settings: Settings
+) -> None:
+    settings.UMS_DATA_DIR = tmp_path
+    key = uuid4()
+    kept_userids.keep(key, text="anna", file=None)
+    (kept,) = (tmp_path / "userids").iterdir()
+    os.utime(kept, (0, 0))
     line = channel.business_lines.create(name="Shop")
     Material.objects.create(
         business_line=line, token="t", name="n", path="gone", size=1, expires_at=seconds_ago(1)
@@ -177,6 +189,7 @@ def test_what_is_kept_for_a_while_only_is_forgotten(channel: Channel) -> None:
     sweeps.forget()
 
     assert not Material.objects.exists()
+    assert not kept.exists()
 
 
 def test_a_message_that_was_paused_until_its_end_is_closed(channel: Channel) -> None:

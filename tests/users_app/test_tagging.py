@@ -1,5 +1,6 @@
 """Tags for many people at once."""
 
+from contextlib import suppress
 from uuid import uuid4
 
 import pytest
@@ -7,11 +8,14 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 
 from tests.users_app.conftest import tags
+from tests.users_app.test_upload_concurrency import at_once
 from ums.lib import sql
 from ums.lib.errors import DomainError
 from users_app import tagging, userid_lines
+from users_app.changes import PersonChange
 from users_app.models import EndUser, Tag
 from users_app.tagging import Effect, FoundPeople, ListedPeople, TagChange
+from users_app.upload import apply_changes, delete_people
 from users_app.userid_lines import Reading, UseridLine
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +174,37 @@ def test_many_people_are_planned_for(admin: User, monkeypatch: pytest.MonkeyPatc
 
     assert Tag.objects.filter(name="gold").count() == 3
     assert not Tag.objects.filter(name="old").exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("three_people")
+def test_two_clicks_at_the_same_moment_change_once(admin: User) -> None:
+    def click(_number: int) -> str:
+        return apply(search("tag:old"), change("gold", "old"), 2, admin, "k")
+
+    (first,), (second,) = at_once(1, click, click)
+
+    assert first == second
+    assert first.startswith("Tags of 2 people below all: “gold” added to 2 people")
+    assert Tag.objects.filter(name="gold").count() == 2
+    assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("three_people")
+def test_people_who_come_and_go_during_changes_do_no_harm(admin: User) -> None:
+    def click(number: int) -> None:
+        people = listed("anna bert carl")
+        expected = tagging.compare(people=people, change=change()).people
+        wanted = change("gold", "old")
+        with suppress(DomainError):  # the number has changed
+            apply(listed("anna bert carl"), wanted, expected, admin, f"k{number}")
+
+    def leave_and_come(_number: int) -> None:
+        delete_people(["bert"])
+        apply_changes([PersonChange("bert")])
+
+    at_once(15, click, leave_and_come)
+
+    assert tags("anna") == {("all", "vip"), ("all", "gold")}
+    assert tags("bert") <= {("all", "gold")}
