@@ -22,6 +22,7 @@ from users_app.userid_lines import Reading, UseridLine
 logger = logging.getLogger(__name__)
 
 UNKNOWN_SHOWN = 20
+PEOPLE_PER_STATEMENT = 50_000
 _TABLES = sql.TemporaryTables(
     {
         "tagged_userids": "userid varchar(64) NOT NULL, line integer NOT NULL",
@@ -139,10 +140,11 @@ def apply(*, people: People, change: TagChange, expected: int, key: str, operato
                     _("Nothing has been changed: it would concern %(now)s now, not %(then)s.")
                     % {"now": counted(number), "then": f"{expected:,}"}
                 )
-            for tag in change.add:
-                sql.execute(_ADD, [change.bind_id, tag])
-            for tag in change.remove:
-                sql.execute(_REMOVE, [change.bind_id, tag])
+            for some in _slices(number):
+                for tag in change.add:
+                    sql.execute(_ADD.format(some=some), [change.bind_id, tag])
+                for tag in change.remove:
+                    sql.execute(_REMOVE.format(some=some), [change.bind_id, tag])
             LogEntry.objects.create(
                 user=operator,
                 content_type=ContentType.objects.get_for_model(Tag),
@@ -179,11 +181,11 @@ SELECT COUNT(*) FROM tagged_people WHERE EXISTS (
 _ADD = """
 INSERT INTO users_app_tag (end_user_id, bind_id, name)
 SELECT person.id, %s, %s FROM tagged_people CROSS JOIN users_app_enduser AS person
-WHERE person.id = tagged_people.id
+WHERE {some} AND person.id = tagged_people.id
 ON CONFLICT (end_user_id, bind_id, name) DO NOTHING"""
 _REMOVE = """
 DELETE FROM users_app_tag
-WHERE bind_id = %s AND name = %s AND end_user_id IN (SELECT id FROM tagged_people)"""
+WHERE bind_id = %s AND name = %s AND end_user_id IN (SELECT id FROM tagged_people WHERE {some})"""
 
 
 @contextmanager
@@ -200,6 +202,19 @@ def _found(people: People, *, waiting: bool) -> Iterator[int]:
         number = people.find()
         sql.plan_for(number, ("tagged_people",))
         yield number
+
+
+def _slices(people: int) -> Iterator[str]:
+    """Conditions on `tagged_people`, each true for others of them.
+
+    SQLite keeps in memory all pages that a statement changes, until it ends.
+    """
+    if sql.is_postgresql():
+        yield "true"
+        return
+    for first in range(1, people + 1, PEOPLE_PER_STATEMENT):
+        last = first + PEOPLE_PER_STATEMENT - 1
+        yield f"tagged_people.rowid BETWEEN {first} AND {last}"
 
 
 def _effects(people: int, change: TagChange) -> tuple[Effect, ...]:

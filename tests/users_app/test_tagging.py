@@ -167,8 +167,11 @@ def test_whoever_is_deleted_during_the_change_gets_no_tag(
 
 
 @pytest.mark.usefixtures("three_people")
-def test_many_people_are_planned_for(admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_people_are_changed_slice_by_slice(
+    admin: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sql, "MANY_ROWS", 1)
+    monkeypatch.setattr(tagging, "PEOPLE_PER_STATEMENT", 2)
 
     apply(listed("anna bert carl"), change("gold", "old"), 3, admin, "k")
 
