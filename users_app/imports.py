@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
@@ -18,50 +18,19 @@ from django.utils.translation import gettext as _
 from ums.lib.errors import DomainError
 from users_app import workbooks
 from users_app.bind_ids import BindIds, bind_ids_for
-from users_app.changes import Kind, PersonChange, shown
+from users_app.changes import shown
 from users_app.files.columns import REASON
 from users_app.files.sheet import Sheet, opened
 from users_app.files.values import text_of
 from users_app.models import ImportJob
-from users_app.repeats import Repeats
-from users_app.rows import Row, RowReader
+from users_app.reading import Reading
+from users_app.rows import Row
 from users_app.upload import Figures, apply_changes, compare_changes, staged
 from users_app.workbooks import ReturnedRow
 
 logger = logging.getLogger(__name__)
 
 FOLDER = "imports"
-BAD_ROWS_SHOWN = 20
-
-
-@dataclass(slots=True)
-class Reading:
-    """Counts the rows of a sheet while they pass, and keeps the first bad ones."""
-
-    sheet: Sheet
-    bind_ids: BindIds
-    rows: int = 0
-    bad: int = 0
-    first_bad: list[Row] = field(default_factory=list)
-    repeats: Repeats = field(default_factory=Repeats)
-
-    def changes(self) -> Iterator[PersonChange]:
-        for row in self.each():
-            self.rows += 1
-            if row.change:
-                for binding in row.change.bindings:
-                    if binding.kind is Kind.APP:
-                        self.repeats.note((row.userid, binding.scope, binding.value))
-                yield row.change
-                continue
-            self.bad += 1
-            if len(self.first_bad) < BAD_ROWS_SHOWN:
-                self.first_bad.append(row)
-            if row.userid:
-                yield PersonChange(row.userid, faulty=True)
-
-    def each(self) -> Iterator[Row]:
-        return map(RowReader(self.sheet, self.bind_ids).read, self.sheet.rows())
 
 
 @dataclass(frozen=True, slots=True)

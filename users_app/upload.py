@@ -79,6 +79,14 @@ class StagedUpload:
     rows: int
     bindings: tuple[Binding, ...]  # those that it names at all
 
+    def parts(self, *, after: str = "") -> Iterator["Part"]:
+        """People in the order of their userids, those up to `after` left out, to be applied each
+        in a transaction of its own.
+        """
+        last = str(sql.scalar("SELECT COALESCE(MAX(userid), '') FROM upload_people"))
+        if last > after:
+            yield Part(self, last, self.people)
+
     def is_stored(self) -> bool:
         """Whether nothing would change now; no lock is needed to see that."""
         return self._known() == self.people and not any(self._search())
@@ -147,6 +155,19 @@ class StagedUpload:
             f"SELECT COUNT(*) FROM ({changed}) AS c"
             " CROSS JOIN users_app_enduser AS u WHERE u.userid = c.userid"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The next people of an upload, up to the one whose userid is `last`."""
+
+    upload: StagedUpload
+    last: str
+    people: int
+
+    def apply(self) -> None:
+        """Call it inside the transaction that is to hold the part."""
+        self.upload.apply()
 
 
 def delete_people(userids: Sequence[str]) -> set[str]:
