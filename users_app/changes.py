@@ -44,6 +44,14 @@ class Op(StrEnum):
     DEL = "del"
 
 
+class Mode(StrEnum):
+    """What a file does to the people in it."""
+
+    SET = "set"  # its devices and addresses replace the earlier ones; tags are added
+    ADD = "add"
+    DELETE = "delete"
+
+
 class BindingChange(msgspec.Struct, frozen=True, gc=False):
     """One value below one scope: a Channel's id for an app, a bind_id for a tag, or such as
     "phone:all" for a contact.
