@@ -40,6 +40,8 @@ UMS_OUTBOUND_ALLOW = env.list("UMS_OUTBOUND_ALLOW", default=[])
 # Files that people upload until their import is finished, and those that callers upload.
 UMS_DATA_DIR = Path(env.str("UMS_DATA_DIR", default=str(BASE_DIR / "var")))
 UMS_DATA_DIR.mkdir(parents=True, exist_ok=True)
+# Then the file of an import is deleted; its figures stay.
+UMS_IMPORT_KEEP_DAYS = env.int("UMS_IMPORT_KEEP_DAYS", default=30)
 
 INSTALLED_APPS = [
     "unfold",

@@ -13,9 +13,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from channels_app.models import Channel
-from users_app import imports
+from users_app import import_lease, import_work, imports
 from users_app.bind_ids import BindIds
-from users_app.changes import Kind
+from users_app.changes import Kind, Mode
 from users_app.files.sheet import Sheet, SheetRow, opened
 from users_app.models import Contact, EndUser, ImportJob, Registration, Tag
 from users_app.rows import Row, RowReader
@@ -145,9 +145,29 @@ def person(db: None, data_dir: Path) -> User:
     return User.objects.create_user("uploader")
 
 
-def upload(path: Path, operator: User) -> ImportJob:
+def submitted(path: Path, operator: User, mode: Mode = Mode.SET) -> ImportJob:
+    """Uploaded, and not looked at yet."""
     file = SimpleUploadedFile(path.name, path.read_bytes())
-    return imports.check(file=file, operator=operator)
+    return imports.submit(file=file, mode=mode, operator=operator)
+
+
+def work_on(job: ImportJob) -> ImportJob:
+    """What a worker does for it now, in this thread and without a heartbeat."""
+    claim = import_lease.claim(job.pk)
+    assert claim is not None
+    import_work.carry_on(claim, beats=False)
+    job.refresh_from_db()
+    return job
+
+
+def upload(path: Path, operator: User, mode: Mode = Mode.SET) -> ImportJob:
+    """Uploaded and checked."""
+    return work_on(submitted(path, operator, mode))
+
+
+def applied(job: ImportJob) -> ImportJob:
+    """Confirmed and applied."""
+    return work_on(imports.confirm(job=job))
 
 
 def downloaded(job: ImportJob, folder: Path) -> Path:

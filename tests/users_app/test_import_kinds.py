@@ -10,6 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from channels_app.models import Channel
 from tests.users_app.conftest import (
     WriteWorkbook,
+    applied,
     contacts,
     devices,
     downloaded,
@@ -17,7 +18,6 @@ from tests.users_app.conftest import (
     tags,
     upload,
 )
-from users_app import imports
 from users_app.files.values import Padded
 
 pytestmark = pytest.mark.django_db
@@ -28,10 +28,10 @@ def test_addresses_are_set_one_to_a_person_and_scope(
 ) -> None:
     header = ("userid", "bind_id", "phone", "wechatoa_openid", "wechatwk_linkedcorp_userid")
     first = workbook(("u1", "shop1", "138", "o1", "a/1,a/2"), header=header)
-    imports.confirm(job=upload(first, person))
+    applied(upload(first, person))
 
     second = workbook(("u1", "", "139", "", "a/2"), ("u1", "shop2", "", "o2", "a/3"), header=header)
-    imports.confirm(job=upload(second, person))
+    applied(upload(second, person))
 
     assert contacts("u1") == {
         ("phone:all", "139"),
@@ -57,7 +57,7 @@ def test_devices_that_a_file_repeats_are_counted_and_harmless(
 
     assert job.report["repeated"] == 2
     assert (job.rows, job.people, job.bad) == (4, 2, 0)
-    imports.confirm(job=job)
+    applied(job)
     assert devices("u1") == {"r1", "r2"}
 
 
@@ -73,7 +73,7 @@ def test_bad_rows_of_a_csv_in_the_wide_form_come_back_as_a_workbook_in_its_layou
         ["00000004", "r6", "", "赵六", "vip", "new"],
     ]
     path.write_text("\n".join(map(",".join, [header, *rows])), encoding="gb18030")
-    job = imports.confirm(job=upload(path, person))
+    job = applied(upload(path, person))
     assert devices("00000001") == {"r1", "r2"}
 
     bad = downloaded(job, tmp_path)
@@ -92,7 +92,7 @@ def test_bad_rows_of_a_csv_in_the_wide_form_come_back_as_a_workbook_in_its_layou
     assert isinstance(sheet, Worksheet)
     sheet["A2"], sheet["B3"] = "00000002", "r4"
     book.save(bad)
-    again = imports.confirm(job=upload(bad, person))
+    again = applied(upload(bad, person))
     assert (again.rows, again.bad) == (3, 0)
     assert devices("00000002") == {"r3"}
     assert devices("00000003") == {"r4", "r5"}

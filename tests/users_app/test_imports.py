@@ -9,15 +9,18 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from channels_app.models import Channel
 from tests.users_app.conftest import (
     WriteWorkbook,
+    applied,
     devices,
     downloaded,
     read_file,
     stored,
     tags,
     upload,
+    work_on,
 )
 from ums.lib.errors import DomainError
-from users_app import imports
+from users_app import import_lease, imports
+from users_app.changes import Mode
 from users_app.models import ImportJob
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +34,7 @@ def figures(job: ImportJob) -> dict[str, int]:
 def test_checking_a_file_counts_and_writes_nothing(
     app123: Channel, person: User, workbook: WriteWorkbook, data_dir: Path
 ) -> None:
-    imports.confirm(job=upload(workbook(("u1", "app123", "r1", ""), ("u2", "", "", "a")), person))
+    applied(upload(workbook(("u1", "app123", "r1", ""), ("u2", "", "", "a")), person))
     before = stored()
 
     job = upload(
@@ -70,9 +73,8 @@ def test_confirming_applies_the_good_rows_with_the_figures_of_the_check(
     )
     checked = figures(job)
 
-    imports.confirm(job=job)
+    applied(job)
 
-    job.refresh_from_db()
     assert job.state == "applied"
     assert job.applied_at is not None
     assert figures(job) == checked
@@ -85,11 +87,9 @@ def test_a_file_replaces_devices_per_channel_and_adds_tags(
     first = workbook(
         ("u1", "app123", "old", "a"), ("u1", "app1", "other", ""), ("u2", "app123", "r2", "")
     )
-    imports.confirm(job=upload(first, person))
+    applied(upload(first, person))
 
-    imports.confirm(
-        job=upload(workbook(("u1", "app123", "r1", "b"), ("u1", "app123", "r3", "")), person)
-    )
+    applied(upload(workbook(("u1", "app123", "r1", "b"), ("u1", "app123", "r3", "")), person))
 
     assert devices("u1") == {"r1", "r3", "other"}
     assert tags("u1") == {("all", "a"), ("all", "b")}
@@ -100,34 +100,36 @@ def test_two_clicks_apply_once(app123: Channel, person: User, workbook: WriteWor
     job = upload(workbook(("u1", "app123", "r1", "")), person)
     again = ImportJob.objects.get(pk=job.pk)
     imports.confirm(job=job)
-    applied = ImportJob.objects.get(pk=job.pk)
 
-    with pytest.raises(DomainError, match=r"“users\.xlsx” is already finished: applied"):
+    with pytest.raises(DomainError, match=r"“users\.xlsx” does not wait .*: being applied"):
         imports.confirm(job=again)
 
-    assert ImportJob.objects.get(pk=job.pk).applied_at == applied.applied_at
-    assert figures(applied)["new"] == 1
+    assert figures(work_on(job))["new"] == 1
+    with pytest.raises(DomainError, match=r"“users\.xlsx” does not wait .*: applied"):
+        imports.confirm(job=again)
+    assert import_lease.waiting() == []
 
 
 def test_a_cancelled_import_forgets_its_file_and_cannot_be_applied(
     app123: Channel, person: User, workbook: WriteWorkbook, data_dir: Path
 ) -> None:
     job = upload(workbook(("u1", "app123", "r1", "")), person)
-    path = data_dir / job.path
 
     imports.cancel(job=job)
 
-    assert not path.exists()
+    assert list((data_dir / "imports").iterdir()) == []
     with pytest.raises(DomainError, match="already finished: cancelled"):
         imports.cancel(job=job)
-    with pytest.raises(DomainError, match="no longer stored"):
+    with pytest.raises(DomainError, match="does not wait for a confirmation: cancelled"):
         imports.confirm(job=job)
     assert stored() == {}
 
 
 def test_a_file_that_is_no_workbook_leaves_nothing_behind(person: User, data_dir: Path) -> None:
     with pytest.raises(DomainError, match="a PDF document"):
-        imports.check(file=SimpleUploadedFile("a.xlsx", b"%PDF-1.7"), operator=person)
+        imports.submit(
+            file=SimpleUploadedFile("a.xlsx", b"%PDF-1.7"), mode=Mode.SET, operator=person
+        )
 
     assert list((data_dir / "imports").iterdir()) == []
     assert not ImportJob.objects.exists()
@@ -136,7 +138,7 @@ def test_a_file_that_is_no_workbook_leaves_nothing_behind(person: User, data_dir
 def test_someone_with_only_a_bad_row_is_not_touched(
     app123: Channel, person: User, workbook: WriteWorkbook
 ) -> None:
-    imports.confirm(job=upload(workbook(("u1", "app123", "r1", "")), person))
+    applied(upload(workbook(("u1", "app123", "r1", "")), person))
 
     job = upload(workbook(("u1", "app123", "r 2", ""), ("u2", "app123", "r 3", "")), person)
     imports.confirm(job=job)
@@ -163,7 +165,7 @@ def test_bad_rows_come_back_with_all_their_columns_and_can_be_mended_and_uploade
         ("Li Si", "a b", "u2", "r2", "app124"),
         ("Wang Wu", "", 1.5, "r3", "app123"),
     ]
-    job = imports.confirm(job=upload(workbook(*rows, header=header), person))
+    job = applied(upload(workbook(*rows, header=header), person))
 
     bad = downloaded(job, tmp_path)
 
@@ -184,7 +186,7 @@ def test_bad_rows_come_back_with_all_their_columns_and_can_be_mended_and_uploade
         ("Wang Wu", "", "u3", "r3", "app123", ""),
         header=(*header, "reason"),
     )
-    imports.confirm(job=upload(mended, person))
+    applied(upload(mended, person))
     assert {userid: data[0] for userid, data in stored().items()} == {
         "u1": {"r1"}, "u2": {"r2"}, "u3": {"r3"},
     }  # fmt: skip
@@ -193,9 +195,9 @@ def test_bad_rows_come_back_with_all_their_columns_and_can_be_mended_and_uploade
 def test_mending_one_row_of_a_person_does_not_lose_the_persons_good_rows(
     app123: Channel, person: User, workbook: WriteWorkbook, tmp_path: Path
 ) -> None:
-    imports.confirm(job=upload(workbook(("u1", "app123", "gone", "")), person))
-    job = imports.confirm(
-        job=upload(
+    applied(upload(workbook(("u1", "app123", "gone", "")), person))
+    job = applied(
+        upload(
             workbook(
                 ("u1", "app123", "r1", ""),
                 ("u1", "app123", "r 2", ""),
@@ -213,14 +215,14 @@ def test_mending_one_row_of_a_person_does_not_lose_the_persons_good_rows(
     assert "row 3 names the same person" in str(rows[0][4])
 
     mended = workbook(rows[0][:4], ("u1", "app123", "r2", ""))
-    imports.confirm(job=upload(mended, person))
+    applied(upload(mended, person))
     assert devices("u1") == {"r1", "r2"}
 
 
 def test_bad_rows_are_judged_as_they_were_when_the_file_was_applied(
     app123: Channel, person: User, workbook: WriteWorkbook, tmp_path: Path
 ) -> None:
-    job = imports.confirm(job=upload(workbook(("u1", "later", "r1", "")), person))
+    job = applied(upload(workbook(("u1", "later", "r1", "")), person))
     Channel.objects.create(code="later", name="Later", app_key="a", master_secret="s")
 
     assert len(read_file(downloaded(job, tmp_path)).rows) == 1

@@ -1,9 +1,8 @@
-"""Who can be reached, and how: people, their devices and tags, and the files that bring them."""
+"""Who can be reached, and how: people, their devices and tags, and the groups they form."""
 
 import re
 from collections.abc import Collection
 
-from django.conf import settings
 from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
 
@@ -245,51 +244,3 @@ class PersonListEntry(models.Model):
 
     def __str__(self) -> str:
         return self.userid
-
-
-class ImportJobQuerySet(models.QuerySet["ImportJob"]):
-    def search(self, text: str) -> "ImportJobQuerySet":
-        return self.filter(file_name__icontains=text)
-
-
-class ImportJob(models.Model):
-    """One uploaded file: checked first, applied when the operator says so."""
-
-    class State(models.TextChoices):
-        CHECKED = "checked", _("checked, waiting for confirmation")
-        APPLIED = "applied", _("applied")
-        CANCELLED = "cancelled", _("cancelled")
-
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("operator"),
-    )
-    file_name = models.CharField(_("file"), max_length=255)
-    path = models.CharField(max_length=255, editable=False)  # below UMS_DATA_DIR
-    state = models.CharField(
-        _("state"), max_length=10, choices=State.choices, default=State.CHECKED
-    )
-    rows = models.PositiveIntegerField(_("rows"), default=0)
-    people = models.PositiveIntegerField(_("people"), default=0)
-    new = models.PositiveIntegerField(_("new"), default=0)
-    changed = models.PositiveIntegerField(_("changed"), default=0)
-    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
-    moved = models.PositiveIntegerField(_("devices moved"), default=0)
-    bad = models.PositiveIntegerField(_("bad rows"), default=0)
-    # What the result page shows beside the figures: imports.Report.
-    report = models.JSONField(default=dict, editable=False)
-    created_at = models.DateTimeField(_("uploaded"), auto_now_add=True)
-    applied_at = models.DateTimeField(_("applied at"), null=True)
-
-    objects = ImportJobQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("import")
-        verbose_name_plural = _("imports")
-        ordering = ("-id",)
-
-    def __str__(self) -> str:
-        return self.file_name

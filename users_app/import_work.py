@@ -1,0 +1,155 @@
+"""What a worker does for an import: checks its file, and applies it part by part."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from ums.lib import sql
+from ums.lib.errors import DomainError
+from users_app.bind_ids import BindIds, bind_ids_for
+from users_app.changes import Mode, PersonChange
+from users_app.files.sheet import opened
+from users_app.import_files import place_of
+from users_app.import_lease import Claim, LostError, Pulse, StoppedError
+from users_app.import_progress import Progress
+from users_app.import_report import bind_ids_of, values_of
+from users_app.models import ImportJob
+from users_app.reading import Reading
+from users_app.upload import StagedUpload, staged
+
+logger = logging.getLogger(__name__)
+
+MAX_FAILURES = 3  # that we have seen
+MAX_ATTEMPTS = 10  # whatever ended them: a process that is killed says nothing
+PAUSE_SECONDS = 10.0
+
+
+def never() -> bool:
+    return False
+
+
+def carry_on(claim: Claim, *, stopping: Callable[[], bool] = never, beats: bool = True) -> None:
+    """Check the file or apply it, whichever the claimed import needs; all ends are in its row.
+
+    When `stopping` says so, the rest is left to the next worker.
+    """
+    pulse = Pulse(claim, stopping)
+    try:
+        with pulse.beating() if beats else nullcontext():
+            _attempt(claim, pulse)
+    except LostError:
+        logger.info("import %d left: it was cancelled, or taken over", claim.job_id)
+
+
+def _attempt(claim: Claim, pulse: Pulse) -> None:
+    job = ImportJob.objects.get(pk=claim.job_id)
+    with translation.override(job.language or settings.LANGUAGE_CODE):
+        try:
+            _work(job, claim, pulse)
+        except LostError:
+            raise
+        except StoppedError:
+            claim.give_back(attempts=F("attempts") - 1)
+            logger.info("import %d given back", job.pk)
+        except DomainError as exc:
+            _refuse(claim, exc.message)
+        except Exception:
+            claim.hold()  # what was cancelled may fail as it likes
+            logger.exception("import %d failed", job.pk)
+            _try_again_or_refuse(job, claim)
+
+
+def _work(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
+    if job.attempts > MAX_ATTEMPTS:
+        raise DomainError(
+            _("The worker was stopped %(count)d times while it was at this file.")
+            % {"count": MAX_ATTEMPTS}
+        )
+    if claim.state == ImportJob.State.UPLOADED:
+        _check(job, claim, pulse)
+    else:
+        _apply(job, claim, pulse)
+
+
+def _check(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
+    source = Source(place_of(job), bind_ids_for(None), Mode(job.mode))
+    with staged_from(source, pulse) as (reading, upload):
+        pulse.enter(ImportJob.Phase.COMPARING)
+        figures = upload.compare()
+    claim.end(ImportJob.State.CHECKED, **values_of(reading, figures))
+    logger.info("import %d checked: rows=%d bad=%d", job.pk, reading.rows, reading.bad)
+
+
+def _apply(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
+    """Each part together with the mark how far that is: a kill at any moment leaves both or none.
+
+    Whoever goes on judges the rows by the same bind_ids, and keeps the figures of the beginning.
+    """
+    begun = bool(job.applied_to)
+    bind_ids = bind_ids_of(job) if begun else bind_ids_for(None)
+    source = Source(place_of(job), bind_ids, Mode(job.mode))
+    with staged_from(source, pulse) as (reading, upload):
+        if not begun:
+            pulse.enter(ImportJob.Phase.COMPARING)
+            claim.hold(**values_of(reading, upload.compare()))
+        done = job.applied_people
+        pulse.enter(ImportJob.Phase.APPLYING, total=upload.people, done=done)
+        for part in upload.parts(after=job.applied_to):
+            pulse.reach(done)
+            done += part.people
+            with sql.write():
+                claim.hold(applied_to=part.last, applied_people=done, attempts=0)
+                part.apply()
+        pulse.reach(done)
+    now = timezone.now()
+    claim.end(ImportJob.State.APPLIED, applied_at=now, finished_at=now)
+    logger.info("import %d applied: rows=%d bad=%d", job.pk, reading.rows, reading.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and how its rows are to be understood."""
+
+    path: Path
+    bind_ids: BindIds
+    mode: Mode
+
+
+@contextmanager
+def staged_from(source: Source, progress: Progress) -> Iterator[tuple[Reading, StagedUpload]]:
+    """The file read to its end, ready to be compared and applied."""
+    progress.enter(ImportJob.Phase.READING)
+    with opened(source.path) as sheet:
+        reading = Reading(sheet, source.bind_ids)
+        with staged(_watched(reading, progress)) as upload:
+            yield reading, upload
+
+
+def _watched(reading: Reading, progress: Progress) -> Iterator[PersonChange]:
+    for change in reading.changes():
+        progress.reach(reading.rows)
+        yield change
+
+
+def _refuse(claim: Claim, problem: str) -> None:
+    claim.end(ImportJob.State.REFUSED, problem=problem, finished_at=timezone.now())
+    logger.info("import %d refused", claim.job_id)
+
+
+def _try_again_or_refuse(job: ImportJob, claim: Claim) -> None:
+    job.refresh_from_db(fields=("attempts",))
+    if job.attempts < MAX_FAILURES:
+        claim.give_back(seconds=PAUSE_SECONDS)
+        return
+    _refuse(
+        claim,
+        _("An unexpected error has ended the import %(count)d times; the worker's log tells it.")
+        % {"count": MAX_FAILURES},
+    )
