@@ -46,6 +46,11 @@ def push(channel_ids: Collection[int], *, urgent: bool) -> None:
     _sender.send("push_urgent" if urgent else "push", sorted(channel_ids))
 
 
+def work_on_import(job_id: int) -> None:
+    """Its file is to be checked or applied."""
+    _sender.send("work_on_import", job_id)
+
+
 def try_again() -> None:
     """A task has come from the broker: it is back."""
     _sender.try_again()

@@ -12,7 +12,7 @@ class Queue(StrEnum):
     URGENT = "urgent"
     BULK = "bulk"
     CALLBACKS = "callbacks"
-    IMPORTS = "imports"  # no task yet
+    IMPORTS = "imports"
 
 
 # Of each task in `tasks`.
@@ -23,6 +23,7 @@ QUEUES = {
     "apply_callbacks": Queue.CALLBACKS,
     "find_work": Queue.URGENT,
     "forget": Queue.BULK,
+    "work_on_import": Queue.IMPORTS,
 }
 
 

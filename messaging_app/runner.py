@@ -11,6 +11,8 @@ from django.db import close_old_connections, connections
 from messaging_app import inbox, sweeps
 from messaging_app.expansion import expand, to_expand
 from messaging_app.pump import Pump
+from users_app.import_lease import IMPORTS_AT_ONCE
+from users_app.import_turns import ImportTurns
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,9 @@ class Runner:
                 Duty(sweeps.forget, every=FORGET_SECONDS),
             ],
         }
+        imports = ImportTurns(self._stopping)
+        for number in range(IMPORTS_AT_ONCE):
+            self._duties[f"imports-{number}"] = [Duty(imports.work_on_next)]
 
     def stop(self) -> None:
         """Finish the calls under way, begin no other."""

@@ -7,7 +7,7 @@ from messaging_app import idempotency, inbox, material
 from messaging_app.expansion import start_scheduled
 from messaging_app.models import CID_LIFE, Batch, Message
 from messaging_app.states import FAIL, FINISH, GIVE_UP, LOSE_TRACK, MISS, RELEASE
-from users_app import kept_userids
+from users_app import import_files, kept_userids
 
 UNFINISHED = (Batch.State.QUEUED, Batch.State.PUSHING)
 WORKER_STOPPED = "The worker stopped during the call."
@@ -31,6 +31,7 @@ def forget() -> None:
     idempotency.forget_old()
     material.forget_expired()
     kept_userids.forget_old()
+    import_files.forget()
 
 
 def return_expired_leases() -> int:

@@ -4,6 +4,7 @@ A task calls a service of the embedded engine and adds nothing to it but the nex
 """
 
 import logging
+import mmap
 import random
 import time
 from collections.abc import Collection, Iterator
@@ -11,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from celery import shared_task
-from celery.signals import task_prerun, worker_process_shutdown
+from celery.signals import task_prerun, worker_process_shutdown, worker_shutting_down
 from django.conf import settings
 from django.db import DatabaseError
 
@@ -20,8 +21,12 @@ from messaging_app import expansion, hints, inbox, sweeps
 from messaging_app.claiming import ALL_LANES, due_channels
 from messaging_app.models import Batch, Message
 from messaging_app.pump import Pump
+from users_app import import_lease, import_work
 
 logger = logging.getLogger(__name__)
+
+# Shared memory: the main process writes it, those that it has forked read it.
+_shutting_down = mmap.mmap(-1, 1)
 
 # Then the process looks for other work, so that no queue waits long for one. With a hint a second,
 # as many pumps serve a channel at a time; calls under way go on in their threads.
@@ -29,6 +34,8 @@ PUSH_SECONDS = 3.0
 CALLBACK_SECONDS = 1.0
 EXPAND_LIMIT_SECONDS = 3000  # a million people take half a minute
 FORGET_LIMIT_SECONDS = 3000
+# RabbitMQ gives up on whoever has not answered within 30 minutes; the next worker would go on.
+IMPORT_LIMIT_SECONDS = 1500
 # Hints of one second, at most: what is left over is found in the next.
 MESSAGES_PER_SECOND = 200
 CHANNELS_PER_HINT = 4  # a process serves them side by side, so a slow one keeps none waiting
@@ -86,12 +93,21 @@ def find_work() -> None:
         hints.push(group, urgent=True)
     for group in _groups(due_channels()):
         hints.push(group, urgent=False)
+    for job_id in import_lease.next_ones():
+        hints.work_on_import(job_id)
 
 
 @shared_task(time_limit=FORGET_LIMIT_SECONDS)
 def forget() -> None:
     """From beat, each hour."""
     sweeps.forget()
+
+
+@shared_task(time_limit=IMPORT_LIMIT_SECONDS)
+def work_on_import(job_id: int) -> None:
+    """Check an uploaded file, or apply it."""
+    if claim := import_lease.claim(job_id):
+        import_work.carry_on(claim, stopping=_is_shutting_down)
 
 
 def _groups(channels: Collection[Channel]) -> Iterator[list[int]]:
@@ -116,3 +132,13 @@ def _trust_the_broker(**_signal: Any) -> None:
 def _finish_calls(**_signal: Any) -> None:
     if _pump_of_this_process.cache_info().currsize:
         _pump_of_this_process().close()
+
+
+@worker_shutting_down.connect
+def _leave_imports(**_signal: Any) -> None:
+    """In the main process, which waits for its tasks; an import may take longer than one can."""
+    _shutting_down[0] = 1
+
+
+def _is_shutting_down() -> bool:
+    return bool(_shutting_down[0])

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_SECONDS = 30
 BEAT_SECONDS = 1.0
+IMPORTS_AT_ONCE = 2  # they take turns to write, so more would only take memory and processes
 
 
 class LostError(Exception):
@@ -35,6 +36,11 @@ def waiting() -> list[int]:
     """Ids of the imports that somebody should work on, the oldest first."""
     unclaimed = ImportJob.objects.at_work().unclaimed()
     return list(unclaimed.order_by("pk").values_list("pk", flat=True))
+
+
+def next_ones() -> list[int]:
+    """Those of `waiting` whose turn it is, so that IMPORTS_AT_ONCE are worked on."""
+    return waiting()[: max(IMPORTS_AT_ONCE - ImportJob.objects.at_work().claimed().count(), 0)]
 
 
 def claim(job_id: int) -> "Claim | None":

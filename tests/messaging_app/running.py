@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.db import connection
 from pytest_django.fixtures import Settings
 
 from channels_app.jpush.sandbox import Sandbox
@@ -79,3 +80,12 @@ def told(sandbox: Sandbox, figure: str) -> int:
 
 def count(state: Batch.State) -> int:
     return Batch.objects.filter(state=state).count()
+
+
+def database_url() -> str:
+    """The test database, for another process."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{values['NAME']}"
+    login = f"{values['USER']}:{values['PASSWORD']}".rstrip(":")
+    return f"postgres://{login}@{values['HOST']}:{values['PORT'] or 5432}/{values['NAME']}"

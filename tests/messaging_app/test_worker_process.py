@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -21,19 +20,10 @@ from messaging_app.models import Batch, Message
 from messaging_app.retraction import retract
 from tests.messaging_app.makers import accept, add_crowd
 from tests.messaging_app.receipts import assert_counters_equal_the_rows
-from tests.messaging_app.running import count, is_done, point_to, told, until
+from tests.messaging_app.running import count, database_url, is_done, point_to, told, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS = 4
-
-
-def database_url() -> str:
-    """The test database, for another process."""
-    values = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{values['NAME']}"
-    login = f"{values['USER']}:{values['PASSWORD']}".rstrip(":")
-    return f"postgres://{login}@{values['HOST']}:{values['PORT'] or 5432}/{values['NAME']}"
 
 
 @contextmanager

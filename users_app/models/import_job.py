@@ -21,6 +21,9 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
         """Nobody works on them, or whoever did has died; and it is time to."""
         return self.filter(Q(lease_until=None) | Q(lease_until__lt=timezone.now()))
 
+    def claimed(self) -> "ImportJobQuerySet":
+        return self.filter(lease_until__gte=timezone.now()).exclude(lease="")
+
 
 class ImportJob(models.Model):
     """One uploaded file: checked first, applied when the operator says so.
