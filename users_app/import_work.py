@@ -105,7 +105,7 @@ def _apply(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
             pulse.reach(done)
             done += part.people
             with sql.write():
-                claim.hold(applied_to=part.last, applied_people=done, attempts=0)
+                claim.hold(applied_to=part.last, applied_people=done, attempts=1)
                 part.apply()
     now = timezone.now()
     claim.end(ImportJob.State.APPLIED, applied_at=now, finished_at=now)

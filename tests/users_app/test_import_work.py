@@ -135,6 +135,7 @@ def test_a_worker_that_is_stopped_between_two_parts_leaves_the_rest_to_the_next(
     carry_on(job, stopping=lambda: EndUser.objects.exists())
 
     assert (job.state, job.lease, job.applied_to, job.applied_people) == ("confirmed", "", "u3", 4)
+    assert job.attempts == 0
     assert set(stored()) == {"u0", "u1", "u2", "u3"}
     work_on(job)
     assert (job.state, job.applied_people, job.new) == ("applied", 10, 10)
@@ -257,4 +258,4 @@ def test_a_part_that_is_applied_makes_up_for_earlier_failures(file: Path, person
     job = confirmed(file, person)
     ImportJob.objects.update(attempts=5)
 
-    assert (work_on(job).state, job.attempts) == ("applied", 0)
+    assert (work_on(job).state, job.attempts) == ("applied", 1)

@@ -86,7 +86,7 @@ class ImportJob(models.Model):
     lease = models.CharField(max_length=32, blank=True, editable=False)
     # Without a lease: not to be claimed before that.
     lease_until = models.DateTimeField(null=True, editable=False)
-    # Claims since the work began or last got somewhere.
+    # Claims since the work began, or since the one that last got somewhere.
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     phase = models.CharField(max_length=10, choices=Phase.choices, blank=True, editable=False)
