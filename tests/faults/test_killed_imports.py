@@ -93,7 +93,7 @@ def kill_while(state: str, system: System, victims: list[Victim], random: Random
 
     It ends where the import leaves `state` first.
     """
-    before = job(system)
+    before = Job(state, lease="", applied_people=0)
     for kills, moment in enumerate(MOMENTS[state]):
         until(partial(_has_come, system, before, moment), what=moment.__name__, pause=0.02)
         time.sleep(random.uniform(0, LONGEST_SECONDS))
@@ -160,3 +160,21 @@ def test_an_import_whose_celery_workers_are_killed_ends_with_exactly_the_rows_of
         workers = [engine.worker("first"), engine.worker("second")]
 
         check_kills(engine.system, workers, random, tmp_path, engine.start)
+
+
+def test_a_celery_worker_that_is_stopped_gives_its_import_back_to_the_next(
+    tmp_path: Path, servers: Servers, random: Random
+) -> None:
+    with distributed(tmp_path, servers) as engine:
+        system = engine.system
+        submit = SUBMIT.format(path=write(tmp_path / "people.csv", people(random)))
+        system.processes.manage("shell", "-v", "0", "-c", submit)
+        engine.beat().start()
+        engine.worker("first").start()
+        until(lambda: job(system).lease != "", what="it begins", pause=0.02)
+
+        system.processes.end("first")
+
+        assert job(system) == Job("uploaded", lease="", applied_people=0)
+        engine.worker("second").start()
+        wait_for("checked", system)

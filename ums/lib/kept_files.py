@@ -40,8 +40,9 @@ def write(path: str, file: UploadedFile) -> int:
 
 
 def delete(path: str) -> None:
-    """Unless it is gone already."""
-    where(path).unlink(missing_ok=True)
+    """Unless it is gone already, as a row says that has no path any more."""
+    if path:
+        where(path).unlink(missing_ok=True)
 
 
 def delete_strays(folder: str, known: Callable[[list[str]], set[str]]) -> int:
