@@ -81,7 +81,6 @@ def _work(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
 def _check(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
     source = Source(place_of(job), bind_ids_for(None), Mode(job.mode))
     with staged_from(source, pulse) as (reading, upload):
-        pulse.enter(ImportJob.Phase.COMPARING)
         figures = upload.compare()
     claim.end(ImportJob.State.CHECKED, **values_of(reading, figures))
     logger.info("import %d checked: rows=%d bad=%d", job.pk, reading.rows, reading.bad)
@@ -97,7 +96,6 @@ def _apply(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
     source = Source(place_of(job), bind_ids, Mode(job.mode))
     with staged_from(source, pulse) as (reading, upload):
         if not begun:
-            pulse.enter(ImportJob.Phase.COMPARING)
             claim.hold(**values_of(reading, upload.compare()))
         done = job.applied_people
         pulse.enter(ImportJob.Phase.APPLYING, total=upload.people, done=done)
@@ -123,7 +121,7 @@ class Source:
 
 @contextmanager
 def staged_from(source: Source, progress: Progress) -> Iterator[tuple[Reading, StagedUpload]]:
-    """The file read to its end, ready to be compared and applied."""
+    """The file read to its end, ready to be compared and applied; `progress` is at comparing."""
     progress.enter(ImportJob.Phase.READING)
     with opened(source.path) as sheet:
         reading = Reading(sheet, source.bind_ids)
@@ -135,6 +133,7 @@ def _watched(reading: Reading, progress: Progress) -> Iterator[PersonChange]:
     for change in reading.changes():
         progress.reach(reading.rows)
         yield change
+    progress.enter(ImportJob.Phase.COMPARING)
 
 
 def _refuse(claim: Claim, problem: str) -> None:

@@ -42,9 +42,7 @@ class Outcome:
     first_bad: tuple[Row, ...]
 
 
-def run(
-    *, path: Path, apply: bool, mode: Mode = Mode.SET, progress: Progress | None = None
-) -> Outcome:
+def run(*, path: Path, mode: Mode, apply: bool, progress: Progress | None = None) -> Outcome:
     """Import a file at once, or only say what that would do."""
     progress = progress or Progress()
     with staged_from(Source(path, bind_ids_for(None), mode), progress) as (reading, upload):

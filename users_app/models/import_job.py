@@ -111,15 +111,3 @@ class ImportJob(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
-
-    def per_second(self) -> float:
-        """Rows or people of the present phase; 0 while that cannot be said."""
-        if not self.phase_started_at:
-            return 0.0
-        seconds = (timezone.now() - self.phase_started_at).total_seconds()
-        return max(self.done - self.done_before, 0) / seconds if seconds > 0 else 0.0
-
-    def seconds_left(self) -> float | None:
-        """Of the present phase; None while that cannot be said."""
-        speed = self.per_second()
-        return max(self.total - self.done, 0) / speed if speed and self.total else None
