@@ -35,36 +35,37 @@ class Binding:
     # True for a scope of the upload in which a person has one value.
     single: str = "1 = 0"
 
-    def temporary_tables(self) -> dict[str, str]:
-        binds = f"scope {self.scope_type} NOT NULL, value {self.value_type} NOT NULL"
-        return {
-            # What the upload says.
-            f"staged_{self.kind}": (
-                f"userid varchar(64) NOT NULL, {binds},"
-                " present smallint NOT NULL, replaces smallint NOT NULL, position bigint NOT NULL"
-            ),
-            # What that changes.
-            f"wanted_{self.kind}": f"userid varchar(64) NOT NULL, {binds}",
-            f"unwanted_{self.kind}": "userid varchar(64) NOT NULL, id bigint NOT NULL",
-            f"moved_{self.kind}": "id bigint NOT NULL",
-        }
+    def staged_columns(self) -> str:
+        """Of the temporary table `staged_<kind>`: what the upload says."""
+        return (
+            f"userid varchar(64) NOT NULL, scope {self.scope_type} NOT NULL,"
+            f" value {self.value_type} NOT NULL, present smallint NOT NULL,"
+            " replaces smallint NOT NULL, position bigint NOT NULL"
+        )
 
     def columns(self) -> tuple[str, ...]:
         """Those of a new row."""
         return (self.scope, self.value, "end_user_id", *self.extra)
 
-    def extra_values(self, now: str) -> list[str]:
+    def extra_values(self, now: str) -> dict[str, str]:
         """What the last of `columns()` hold in a row that is made `now`."""
-        return [now if value is NOW else value for value in self.extra.values()]
+        return {name: now if value is NOW else value for name, value in self.extra.items()}
 
-    def sql(self, statement: Template) -> str:
+    def delete(self, found: Template, those: str) -> str:
+        return self.sql(DELETE, found=self.sql(found, those=those))
+
+    def insert(self, found: Template, those: str) -> str:
+        return self.sql(INSERT, found=self.sql(found, those=those))
+
+    def sql(self, statement: Template, **parts: str) -> str:
         return statement.substitute(
+            parts,
             kind=self.kind,
             table=self.table,
             scope=self.scope,
             value=self.value,
             columns=", ".join(self.columns()),
-            extra_marks=", %s" * len(self.extra),
+            extra_marks="".join(f", %({name})s" for name in self.extra),
             live=self.live,
             on_conflict=self.on_conflict,
             exclusive_scopes=self.exclusive_scopes,
@@ -82,7 +83,10 @@ BINDINGS = (
         value_type="varchar(64)",
         extra={"created_at": NOW, "invalid_reason": ""},
         live="t.invalid_at IS NULL",
-        on_conflict="DO UPDATE SET invalid_at = NULL, invalid_reason = ''",
+        on_conflict=(
+            "DO UPDATE SET invalid_at = NULL, invalid_reason = ''"
+            " WHERE users_app_registration.invalid_at IS NOT NULL"
+        ),
         exclusive_scopes="SELECT id FROM channels_app_channel WHERE device_policy = 'move'",
     ),
     Binding(
@@ -126,8 +130,6 @@ LAST_VALUE_ONLY = Template("""
           AND later.present = 1 AND later.position > staged_$kind.position)
 """)
 
-ANY_EXCLUSIVE = Template("SELECT EXISTS ($exclusive_scopes)")
-
 # Where the upload gives one device to several people, the last of them has it.
 LAST_OWNER_ONLY = Template("""
     UPDATE staged_$kind SET present = 0
@@ -140,58 +142,80 @@ LAST_OWNER_ONLY = Template("""
 """)
 
 # --- what would change ---------------------------------------------------------------------------
+# Each finds it for some of the people: $those is a condition on `s`, the staged row.
 
-FOUND = ("wanted", "unwanted", "moved")
+ALL_OF_THEM = "1 = 1"
+A_PART = "s.userid > %(after)s AND s.userid <= %(last)s"
 
-FIND_WANTED = Template("""
-    INSERT INTO wanted_$kind (userid, scope, value)
-    SELECT DISTINCT s.userid, s.scope, s.value
-    FROM staged_$kind AS s LEFT JOIN users_app_enduser AS u ON u.userid = s.userid
-    WHERE s.present = 1 AND NOT EXISTS (
-        SELECT 1 FROM $table AS t
-        WHERE t.$scope = s.scope AND t.$value = s.value AND t.end_user_id = u.id AND $live)
+PRESENT = Template("""
+    SELECT w.userid, w.scope, w.value, u.id AS end_user_id
+    FROM (SELECT DISTINCT s.userid, s.scope, s.value FROM staged_$kind AS s
+            WHERE $those AND s.present = 1) AS w
+        CROSS JOIN users_app_enduser AS u
+    WHERE u.userid = w.userid
 """)
 
-FIND_UNNAMED = Template("""
-    INSERT INTO unwanted_$kind (userid, id)
+# What of that is not stored.
+MISSING = Template("""
+    SELECT w.userid, w.scope, w.value, u.id AS end_user_id
+    FROM (SELECT DISTINCT s.userid, s.scope, s.value FROM staged_$kind AS s
+            WHERE $those AND s.present = 1) AS w
+        CROSS JOIN users_app_enduser AS u
+    WHERE u.userid = w.userid AND NOT EXISTS (
+        SELECT 1 FROM $table AS t
+        WHERE t.$scope = w.scope AND t.$value = w.value AND t.end_user_id = u.id AND $live)
+""")
+
+UNNAMED = Template("""
     SELECT r.userid, t.id
-    FROM (SELECT DISTINCT userid, scope FROM staged_$kind WHERE replaces = 1) AS r
+    FROM (SELECT DISTINCT s.userid, s.scope FROM staged_$kind AS s
+            WHERE $those AND s.replaces = 1) AS r
         CROSS JOIN users_app_enduser AS u CROSS JOIN $table AS t
     WHERE u.userid = r.userid AND t.end_user_id = u.id AND t.$scope = r.scope
-      AND (SELECT s.present FROM staged_$kind AS s
-        WHERE s.userid = r.userid AND s.scope = r.scope AND s.value = t.$value AND s.present = 1
-        LIMIT 1) IS NULL
+      AND NOT EXISTS (SELECT 1 FROM staged_$kind AS s
+        WHERE s.userid = r.userid AND s.scope = r.scope AND s.value = t.$value AND s.present = 1)
 """)
 
-FIND_ABSENT = Template("""
-    INSERT INTO unwanted_$kind (userid, id)
+ABSENT = Template("""
     SELECT s.userid, t.id
     FROM staged_$kind AS s CROSS JOIN users_app_enduser AS u CROSS JOIN $table AS t
-    WHERE s.present = 0 AND u.userid = s.userid
+    WHERE $those AND s.present = 0 AND u.userid = s.userid
       AND t.$scope = s.scope AND t.$value = s.value AND t.end_user_id = u.id
       AND NOT EXISTS (
         SELECT 1 FROM staged_$kind AS k
         WHERE k.userid = s.userid AND k.scope = s.scope AND k.value = s.value AND k.present = 1)
 """)
 
-FIND_MOVED = Template("""
-    INSERT INTO moved_$kind (id)
-    SELECT DISTINCT t.id
+MOVED = Template("""
+    SELECT DISTINCT u.userid, t.id
     FROM staged_$kind AS s CROSS JOIN $table AS t CROSS JOIN users_app_enduser AS u
-    WHERE s.present = 1 AND s.scope IN ($exclusive_scopes)
+    WHERE $those AND s.present = 1 AND s.scope IN ($exclusive_scopes)
       AND t.$scope = s.scope AND t.$value = s.value
       AND u.id = t.end_user_id AND u.userid <> s.userid
 """)
 
+COUNT_REPEATED = Template("""
+    SELECT COUNT(*) - (SELECT COUNT(*) FROM (SELECT DISTINCT userid, scope, value
+        FROM staged_$kind) AS once)
+    FROM staged_$kind
+""")
+
 # --- the change itself ---------------------------------------------------------------------------
 
-DELETE_UNWANTED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM unwanted_$kind)")
-DELETE_MOVED = Template("DELETE FROM $table WHERE id IN (SELECT id FROM moved_$kind)")
+# Whoever is known is passed over, without a look at the table before: PostgreSQL, taking it for
+# empty, would read through it each time.
+INSERT_PEOPLE = Template("""
+    INSERT INTO users_app_enduser (userid, created_at)
+    SELECT s.userid, %(now)s FROM upload_people AS s
+    WHERE $those
+    ORDER BY s.userid
+    ON CONFLICT (userid) DO NOTHING
+""")
 
-INSERT_WANTED = Template("""
+DELETE = Template("DELETE FROM $table WHERE id IN (SELECT id FROM ($found) AS found)")
+
+INSERT = Template("""
     INSERT INTO $table ($columns)
-    SELECT w.scope, w.value, u.id$extra_marks
-    FROM wanted_$kind AS w CROSS JOIN users_app_enduser AS u
-    WHERE u.userid = w.userid
+    SELECT w.scope, w.value, w.end_user_id$extra_marks FROM ($found) AS w WHERE 1 = 1
     ON CONFLICT (end_user_id, $scope, $value) $on_conflict
 """)

@@ -121,7 +121,7 @@ def _add(people: Sequence[PersonChange]) -> bool:
             transaction.set_rollback(True)
             return False
         for binding, rows in new.items():
-            extra = binding.extra_values(now)
+            extra = binding.extra_values(now).values()
             sql.load_rows(
                 binding.table,
                 binding.columns(),

@@ -12,13 +12,13 @@ from users_app.reading import Reading
 from users_app.upload import Figures
 
 
-def values_of(reading: Reading, figures: Figures) -> dict[str, Any]:
+def values_of(reading: Reading, figures: Figures, repeated: int) -> dict[str, Any]:
     """For the fields of the job."""
     return {
         "rows": reading.rows,
         "bad": reading.bad,
         **asdict(figures),
-        "report": _report(reading),
+        "report": {**_report(reading), "repeated": repeated},
     }
 
 
@@ -35,7 +35,6 @@ def _report(reading: Reading) -> dict[str, Any]:
         "columns": [
             {"name": name, "heading": sheet.headings[place]} for name, place in columns.items()
         ],
-        "repeated": reading.repeats.count(),
         "ignored": list(sheet.ignored),
         "first_bad": [
             {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from ums.lib import sql
 from ums.lib.errors import DomainError
 from users_app.bind_ids import BindIds, bind_ids_for
-from users_app.changes import Mode, PersonChange
+from users_app.changes import Mode
 from users_app.files.sheet import opened
 from users_app.import_files import place_of
 from users_app.import_lease import Claim, LostError, Pulse, StoppedError
@@ -22,7 +22,8 @@ from users_app.import_progress import Progress
 from users_app.import_report import bind_ids_of, values_of
 from users_app.models import ImportJob
 from users_app.reading import Reading
-from users_app.upload import StagedUpload, staged
+from users_app.staging import Chunk, staged_file
+from users_app.upload import Upload
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +82,8 @@ def _work(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
 def _check(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
     source = Source(place_of(job), bind_ids_for(None), Mode(job.mode))
     with staged_from(source, pulse) as (reading, upload):
-        figures = upload.compare()
-    claim.end(ImportJob.State.CHECKED, **values_of(reading, figures))
+        figures, repeated = upload.compare(), upload.repeated()
+    claim.end(ImportJob.State.CHECKED, **values_of(reading, figures, repeated))
     logger.info("import %d checked: rows=%d bad=%d", job.pk, reading.rows, reading.bad)
 
 
@@ -95,11 +96,14 @@ def _apply(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
     bind_ids = bind_ids_of(job) if begun else bind_ids_for(None)
     source = Source(place_of(job), bind_ids, Mode(job.mode))
     with staged_from(source, pulse) as (reading, upload):
+        parts = upload.parts(after=job.applied_to)
         if not begun:
-            claim.hold(**values_of(reading, upload.compare()))
+            figures = upload.compare()
+            claim.hold(**values_of(reading, figures, upload.repeated()))
+            parts = parts if figures.changes_something else iter(())
         done = job.applied_people
-        pulse.enter(ImportJob.Phase.APPLYING, total=upload.people, done=done)
-        for part in upload.parts(after=job.applied_to):
+        pulse.enter(ImportJob.Phase.APPLYING, total=upload.staged.people, done=done)
+        for part in parts:
             pulse.reach(done)
             done += part.people
             with sql.write():
@@ -120,19 +124,20 @@ class Source:
 
 
 @contextmanager
-def staged_from(source: Source, progress: Progress) -> Iterator[tuple[Reading, StagedUpload]]:
+def staged_from(source: Source, progress: Progress) -> Iterator[tuple[Reading, Upload]]:
     """The file read to its end, ready to be compared and applied; `progress` is at comparing."""
     progress.enter(ImportJob.Phase.READING)
     with opened(source.path) as sheet:
-        reading = Reading(sheet, source.bind_ids)
-        with staged(_watched(reading, progress)) as upload:
-            yield reading, upload
+        progress.enter(ImportJob.Phase.READING, total=sheet.total_rows)
+        reading = Reading(sheet, source.bind_ids, source.mode)
+        with staged_file(_watched(reading, progress)) as staged:
+            yield reading, Upload(staged, creates=source.mode is not Mode.DELETE)
 
 
-def _watched(reading: Reading, progress: Progress) -> Iterator[PersonChange]:
-    for change in reading.changes():
+def _watched(reading: Reading, progress: Progress) -> Iterator[Chunk]:
+    for chunk in reading.chunks():
         progress.reach(reading.rows)
-        yield change
+        yield chunk
     progress.enter(ImportJob.Phase.COMPARING)
 
 

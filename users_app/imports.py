@@ -46,18 +46,15 @@ def run(*, path: Path, mode: Mode, apply: bool, progress: Progress | None = None
     """Import a file at once, or only say what that would do."""
     progress = progress or Progress()
     with staged_from(Source(path, bind_ids_for(None), mode), progress) as (reading, upload):
-        progress.enter(ImportJob.Phase.COMPARING)
-        figures = upload.compare()
-        if apply:
+        figures, repeated = upload.compare(), upload.repeated()
+        if apply and figures.changes_something:
             progress.enter(ImportJob.Phase.APPLYING, total=figures.people)
             for part in upload.parts():
                 with sql.write():
                     part.apply()
                 progress.reach(progress.done + part.people)
     logger.info("import applied=%s rows=%d bad=%d", apply, reading.rows, reading.bad)
-    return Outcome(
-        reading.rows, reading.bad, reading.repeats.count(), figures, tuple(reading.first_bad)
-    )
+    return Outcome(reading.rows, reading.bad, repeated, figures, tuple(reading.first_bad))
 
 
 def submit(*, file: UploadedFile, mode: Mode, operator: User) -> ImportJob:

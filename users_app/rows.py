@@ -11,6 +11,7 @@ from users_app.changes import (
     ALL,
     BindingChange,
     Kind,
+    Mode,
     PersonChange,
     RefusedError,
     checked_registration_id,
@@ -61,11 +62,11 @@ class Row:
 class RowReader:
     """Reads the rows of one sheet; DomainError if a heading names a bind_id that cannot be used."""
 
-    def __init__(self, sheet: Sheet, bind_ids: BindIds) -> None:
+    def __init__(self, sheet: Sheet, bind_ids: BindIds, mode: Mode = Mode.SET) -> None:
         self._userid = sheet.columns[USERID]
         self._bind_id = sheet.columns.get(BIND_ID)
-        self._columns = tuple(
-            _Column(key, place, bind_ids)
+        self.columns = tuple(
+            Column(key, place, bind_ids, mode)
             for key, place in sheet.columns.items()
             if key not in (USERID, BIND_ID, REASON)
         )
@@ -97,7 +98,7 @@ class RowReader:
                 column.kind,
                 scope,
                 value,
-                present=True,
+                present=column.present,
                 replaces=column.replaces,
                 position=row.number,
             )
@@ -109,7 +110,7 @@ class RowReader:
     def _said(self, values: Sequence[Value], problems: dict[str, str]) -> list["_Said"]:
         """The cells that hold something; without values where there is a problem."""
         said: list[_Said] = []
-        for column in self._columns:
+        for column in self.columns:
             value = values[column.place]
             if value == "":
                 continue
@@ -122,7 +123,7 @@ class RowReader:
                 if found:
                     said.append((column, found))
         if not said:
-            problems[self._columns[0].key] = _(
+            problems[self.columns[0].key] = _(
                 "There is nothing in this row beside the userid, so there is nothing to store."
             )
         return said
@@ -153,7 +154,7 @@ class RowReader:
                     problems[BIND_ID] = refusal.message
         return scopes
 
-    def _text_of_bind_id(self, values: Sequence[Value], column: "_Column") -> str:
+    def _text_of_bind_id(self, values: Sequence[Value], column: "Column") -> str:
         bind_id = "" if self._bind_id is None else cell_text(values[self._bind_id])
         if bind_id or not column.of_channel:
             return bind_id or ALL
@@ -172,10 +173,10 @@ class RowReader:
         return marked
 
 
-class _Column:
-    """A column with something to store."""
+class Column:
+    """A column with something to store, or to delete."""
 
-    def __init__(self, key: str, place: int, bind_ids: BindIds) -> None:
+    def __init__(self, key: str, place: int, bind_ids: BindIds, mode: Mode) -> None:
         self.key = key
         self.place = place
         self._bind_ids = bind_ids
@@ -184,8 +185,12 @@ class _Column:
         self.of_line = name in OF_LINE
         self._contact = CONTACT_KINDS.get(name)
         self.kind = Kind.CONTACT if self._contact else Kind.APP if name == APP_REGID else Kind.TAG
-        self.replaces = self.kind != Kind.TAG
         self._many = self._contact is None or self._contact in MANY
+        self.present = mode is not Mode.DELETE
+        # Where there is room for one value, a new one replaces it also when it is added.
+        self.replaces = (mode is Mode.SET and self.kind != Kind.TAG) or (
+            mode is Mode.ADD and not self._many
+        )
         self._text = id_text if name in _CHANGED_BY_EXCEL else cell_text
         self._check = self._checked_contact if self._contact else _CHECKS[self.kind]
         self.scope: Scope | None = None  # as the heading says it
@@ -216,7 +221,7 @@ class _Column:
         return checked_contact(self._contact, value)
 
 
-_Said = tuple[_Column, Sequence[str]]
+_Said = tuple[Column, Sequence[str]]
 _CHECKS = {Kind.APP: checked_registration_id, Kind.TAG: checked_tag}
 _LISTS = frozenset(f"{kind}:{ALL}" for kind in MANY)
 

@@ -1,31 +1,21 @@
 """Compares an upload with what is stored, and applies it: a handful of statements of any size."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from string import Template
 
 from django.db import connection
 from django.utils import timezone
 
 from ums.lib import sql
 from users_app import bindings
-from users_app.bindings import BINDINGS, Binding
+from users_app.bindings import Binding
 from users_app.changes import Kind, PersonChange
 from users_app.models import Contact, EndUser, Registration, Tag
+from users_app.staging import Staged, staged_request
 
-PEOPLE_PER_CHUNK = 5_000
 TURN = "users_app.upload"
-
-_STAGED_COLUMNS = ("userid", "scope", "value", "present", "replaces", "position")
-_TABLES = sql.TemporaryTables(
-    columns={
-        "staged_people": "userid varchar(64) NOT NULL, faulty smallint NOT NULL",
-        "upload_people": "userid varchar(64) PRIMARY KEY",
-    }
-    | {name: columns for b in BINDINGS for name, columns in b.temporary_tables().items()},
-    indexes={f"staged_{b.kind}_value": f"staged_{b.kind} (userid, scope, value)" for b in BINDINGS},
-)
+PEOPLE_PER_PART = 50_000  # a third of a second, in which nobody else writes to SQLite
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,104 +28,102 @@ class Figures:
     unchanged: int
     moved: int
 
+    @property
+    def changes_something(self) -> bool:
+        return self.unchanged < self.people or self.moved > 0
+
 
 def compare_changes(changes: Iterable[PersonChange]) -> Figures:
     """What `apply_changes` would do now; nothing is written."""
-    with staged(changes) as upload:
-        return upload.compare()
+    with staged_request(changes) as staged:
+        return Upload(staged).compare()
 
 
 def apply_changes(changes: Iterable[PersonChange]) -> Figures:
     """All of `changes`, or none, in one transaction; none is needed where all is stored already."""
-    with staged(changes) as upload:
-        if upload.is_stored():
-            return Figures(upload.people, new=0, changed=0, unchanged=upload.people, moved=0)
+    with staged_request(changes) as staged:
+        upload = Upload(staged)
+        figures = upload.compare()
+        if not figures.changes_something:
+            return figures
         with sql.write():
-            return upload.apply()
-
-
-@contextmanager
-def staged(changes: Iterable[PersonChange]) -> Iterator["StagedUpload"]:
-    """An upload in temporary tables, loaded before the database is locked for writing."""
-    with _TABLES.empty():
-        loaded = _load(changes)
-        used = tuple(binding for binding in BINDINGS if loaded[binding.kind])
-        rows = sum(loaded.values())
-        sql.plan_for(rows, _TABLES.columns)
-        for binding in used:
-            sql.execute(binding.sql(bindings.SPARE_THE_FAULTY))
-            sql.execute(binding.sql(bindings.LAST_VALUE_ONLY))
-        people = sql.execute(
-            "INSERT INTO upload_people SELECT DISTINCT userid FROM staged_people WHERE faulty = 0"
-        )
-        yield StagedUpload(people, rows, used)
+            sql.take_turns(TURN)
+            figures = upload.compare()
+            upload.apply()
+        return figures
 
 
 @dataclass(frozen=True, slots=True)
-class StagedUpload:
-    """The upload in this connection's temporary tables: compare it or apply it, once."""
+class Upload:
+    """What this connection's temporary tables hold: compare it or apply it."""
 
-    people: int
-    rows: int
-    bindings: tuple[Binding, ...]  # those that it names at all
+    staged: Staged
+    creates: bool = True  # whether people who are not known are stored
+
+    def compare(self) -> Figures:
+        """Nothing is locked by that."""
+        people, known = self.staged.people, self._known()
+        changed = self._changed() if known else 0
+        moved = sum(
+            sql.scalar(f"SELECT COUNT(*) FROM ({_of_all(binding, bindings.MOVED)}) AS moved")
+            for binding in self.staged.moving
+        )
+        new = people - known if self.creates else 0
+        return Figures(people, new, changed, unchanged=people - new - changed, moved=moved)
+
+    def repeated(self) -> int:
+        """How many devices are named again for the same person and channel."""
+        return sum(
+            int(sql.scalar(binding.sql(bindings.COUNT_REPEATED)))
+            for binding in self.staged.bindings
+            if binding.kind is Kind.APP
+        )
 
     def parts(self, *, after: str = "") -> Iterator["Part"]:
         """People in the order of their userids, those up to `after` left out, to be applied each
         in a transaction of its own.
         """
-        last = str(sql.scalar("SELECT COALESCE(MAX(userid), '') FROM upload_people"))
-        if last > after:
-            yield Part(self, last, self.people)
+        while True:
+            [(last, people)] = sql.rows(
+                "SELECT MAX(userid), COUNT(*) FROM (SELECT userid FROM upload_people"
+                " WHERE userid > %s ORDER BY userid LIMIT %s) AS part",
+                [after, PEOPLE_PER_PART],
+            )
+            if not people:
+                break
+            yield Part(self, after, last, people)
+            after = last
+        tables = ("users_app_enduser", *(binding.table for binding in self.staged.bindings))
+        sql.refresh_statistics(self.staged.people, tables)
 
-    def is_stored(self) -> bool:
-        """Whether nothing would change now; no lock is needed to see that."""
-        return self._known() == self.people and not any(self._search())
-
-    def compare(self) -> Figures:
-        for binding in self.bindings:
-            for table in bindings.FOUND:
-                sql.execute(f"DELETE FROM {table}_{binding.kind}")
-        found = sum(self._search())
-        sql.plan_for(self.rows, _TABLES.columns)
-        known = self._known()
-        changed = sql.scalar(self._changed_people()) if found else 0
-        moved = sum(sql.scalar(f"SELECT COUNT(*) FROM moved_{b.kind}") for b in self.bindings)
-        return Figures(
-            people=self.people,
-            new=self.people - known,
-            changed=changed,
-            unchanged=known - changed,
-            moved=moved,
-        )
-
-    def apply(self) -> Figures:
+    def apply(self) -> None:
         """Call it inside the transaction that is to hold everything."""
-        sql.take_turns(TURN)
-        figures = self.compare()
-        now = str(connection.ops.adapt_datetimefield_value(timezone.now()))
-        sql.execute(
-            "INSERT INTO users_app_enduser (userid, created_at) SELECT p.userid, %s"
-            " FROM upload_people AS p WHERE NOT EXISTS"
-            " (SELECT 1 FROM users_app_enduser AS u WHERE u.userid = p.userid)"
-            " ON CONFLICT (userid) DO NOTHING",
-            [now],
-        )
-        for binding in self.bindings:
-            sql.execute(binding.sql(bindings.DELETE_UNWANTED))
-            sql.execute(binding.sql(bindings.DELETE_MOVED))
-            sql.execute(binding.sql(bindings.INSERT_WANTED), binding.extra_values(now))
-        return figures
+        self._apply(bindings.ALL_OF_THEM, {}, people=self.staged.people)
 
-    def _search(self) -> Iterator[int]:
-        """How many rows each statement finds that are to change; none runs before it is asked."""
-        for binding in self.bindings:
-            if binding.exclusive_scopes and sql.scalar(binding.sql(bindings.ANY_EXCLUSIVE)):
-                sql.execute(binding.sql(bindings.INDEX_STAGED_DEVICES))
-                sql.execute(binding.sql(bindings.LAST_OWNER_ONLY))
-                yield sql.execute(binding.sql(bindings.FIND_MOVED))
-            yield sql.execute(binding.sql(bindings.FIND_WANTED))
-            yield sql.execute(binding.sql(bindings.FIND_UNNAMED))
-            yield sql.execute(binding.sql(bindings.FIND_ABSENT))
+    def apply_part(self, part: "Part") -> None:
+        """Call it inside the transaction that is to hold the part."""
+        limits = {"after": part.after, "last": part.last}
+        self._apply(bindings.A_PART, limits, people=part.people)
+
+    def _apply(self, those: str, limits: Mapping[str, str], *, people: int) -> None:
+        sql.take_turns(TURN)
+        now = str(connection.ops.adapt_datetimefield_value(timezone.now()))
+        created = 0
+        if self.creates:
+            insert = bindings.INSERT_PEOPLE.substitute(those=those)
+            created = sql.execute(insert, {**limits, "now": now})
+        all_new = created == people
+        for binding in () if all_new else self.staged.bindings:
+            sql.execute(binding.delete(bindings.UNNAMED, those), limits)
+            sql.execute(binding.delete(bindings.ABSENT, those), limits)
+        for binding in self.staged.moving:
+            sql.execute(binding.delete(bindings.MOVED, those), limits)
+        # PostgreSQL would write to each row that is in conflict. SQLite would set aside what a
+        # query finds in the table that it inserts into.
+        found = bindings.MISSING if sql.is_postgresql() and not all_new else bindings.PRESENT
+        for binding in self.staged.bindings:
+            statement = binding.insert(found, those)
+            sql.execute(statement, {**limits, **binding.extra_values(now)})
 
     def _known(self) -> int:
         return int(
@@ -145,29 +133,29 @@ class StagedUpload:
             )
         )
 
-    def _changed_people(self) -> str:
-        changed = " UNION ".join(
-            f"SELECT userid FROM {table}_{binding.kind}"
-            for binding in self.bindings
-            for table in ("wanted", "unwanted")
-        )
-        return (
-            f"SELECT COUNT(*) FROM ({changed}) AS c"
-            " CROSS JOIN users_app_enduser AS u WHERE u.userid = c.userid"
-        )
+    def _changed(self) -> int:
+        found = [
+            f"SELECT userid FROM ({_of_all(binding, statement)}) AS found"
+            for binding in self.staged.bindings
+            for statement in (bindings.MISSING, bindings.UNNAMED, bindings.ABSENT)
+        ]
+        if not found:
+            return 0
+        return int(sql.scalar(f"SELECT COUNT(*) FROM ({' UNION '.join(found)}) AS changed"))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The next people of an upload, up to the one whose userid is `last`."""
+    """The people of an upload whose userids come after `after`, as far as `last`."""
 
-    upload: StagedUpload
+    upload: Upload
+    after: str
     last: str
     people: int
 
     def apply(self) -> None:
         """Call it inside the transaction that is to hold the part."""
-        self.upload.apply()
+        self.upload.apply_part(self)
 
 
 def delete_people(userids: Sequence[str]) -> set[str]:
@@ -182,25 +170,5 @@ def delete_people(userids: Sequence[str]) -> set[str]:
     return set(found.values())
 
 
-def _load(changes: Iterable[PersonChange]) -> dict[Kind, int]:
-    """Fill the staged tables in constant memory; the number of rows of each kind."""
-    loaded = dict.fromkeys(Kind, 0)
-    iterator = iter(changes)
-    while chunk := list(islice(iterator, PEOPLE_PER_CHUNK)):
-        sql.load_rows(
-            "staged_people",
-            ("userid", "faulty"),
-            [(person.userid, int(person.faulty)) for person in chunk],
-        )
-        rows: dict[Kind, list[tuple[object, ...]]] = {kind: [] for kind in Kind}
-        for person in chunk:
-            userid = person.userid
-            for b in person.bindings:
-                rows[b.kind].append(
-                    (userid, b.scope, b.value, int(b.present), int(b.replaces), b.position)
-                )
-        for kind, rows_of_kind in rows.items():
-            loaded[kind] += len(rows_of_kind)
-            if rows_of_kind:
-                sql.load_rows(f"staged_{kind}", _STAGED_COLUMNS, rows_of_kind)
-    return loaded
+def _of_all(binding: Binding, statement: Template) -> str:
+    return binding.sql(statement, those=bindings.ALL_OF_THEM)

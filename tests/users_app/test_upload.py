@@ -8,13 +8,14 @@ from django.utils import timezone
 from channels_app.models import Channel
 from tests.users_app.conftest import contacts, devices, stored, tags
 from users_app.changes import BindingChange, Kind, PersonChange
-from users_app.models import EndUser, Registration, Tag
+from users_app.models import Contact, EndUser, Registration, Tag
+from users_app.staging import chunks_of, staged_file, staged_request
 from users_app.upload import (
     Figures,
+    Upload,
     apply_changes,
     compare_changes,
     delete_people,
-    staged,
 )
 
 pytestmark = pytest.mark.django_db
@@ -33,10 +34,35 @@ def phone(value: str, *, at: int = 0) -> BindingChange:
 
 
 def both(changes: list[PersonChange]) -> Figures:
-    """Compare, apply, and see that the two agree."""
+    """Compare and apply, as a request and in parts of one person, and see that all agree."""
     expected = compare_changes(changes)
+    before = transaction.savepoint()
+    with staged_file(chunks_of(changes)) as staged:
+        upload = Upload(staged)
+        assert upload.compare() == expected
+        for part in upload.parts():
+            part.apply()
+    in_parts = everything()
+    transaction.savepoint_rollback(before)
+
     assert apply_changes(changes) == expected
+    assert everything() == in_parts
     return expected
+
+
+def everything() -> list[set[tuple[object, ...]]]:
+    person = "end_user__userid"
+    return [
+        set(EndUser.objects.values_list("userid")),
+        set(Registration.objects.values_list(person, "channel", "registration_id", "invalid_at")),
+        set(Tag.objects.values_list(person, "bind_id", "name")),
+        set(Contact.objects.values_list(person, "scope", "value")),
+    ]
+
+
+@pytest.fixture(autouse=True)
+def parts_of_one_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("users_app.upload.PEOPLE_PER_PART", 1)
 
 
 def test_new_people_are_stored_with_devices_and_tags(app123: Channel) -> None:
@@ -213,8 +239,8 @@ def test_an_upload_that_fails_changes_nothing_and_the_next_one_works(app123: Cha
         return [PersonChange("u1", (app(app123, "r1"),))]
 
     def fail_half_way() -> None:
-        with staged(changes()) as upload, transaction.atomic():
-            upload.apply()
+        with staged_request(changes()) as staged, transaction.atomic():
+            Upload(staged).apply()
             raise BoomError
 
     with pytest.raises(BoomError):
@@ -248,3 +274,45 @@ def test_deleting_people_takes_all_that_is_bound_to_them(app123: Channel) -> Non
     assert delete_people(["u1", "nobody"]) == {"u1"}
     assert stored() == {"u2": ({"r1"}, {("all", "vip")})}
     assert EndUser.objects.count() == 1
+
+
+def test_parts_go_on_where_they_were_left(app123: Channel) -> None:
+    changes = [PersonChange(f"u{n}", (app(app123, f"r{n}"),)) for n in range(5)]
+
+    with staged_file(chunks_of(changes)) as staged:
+        upload = Upload(staged)
+        first = next(upload.parts())
+        first.apply()
+        rest = list(upload.parts(after=first.last))
+
+    assert (first.last, first.people) == ("u0", 1)
+    assert [part.last for part in rest] == ["u1", "u2", "u3", "u4"]
+    assert set(stored()) == {"u0"}
+
+
+def test_what_a_file_deletes_makes_nobody(app123: Channel) -> None:
+    apply_changes([PersonChange("u1", (app(app123, "r1"), app(app123, "r2")))])
+    gone = [
+        BindingChange(Kind.APP, app123.pk, "r1", present=False, replaces=False, position=0),
+        BindingChange(Kind.APP, app123.pk, "r9", present=False, replaces=False, position=1),
+    ]
+    changes = [PersonChange("u1", (gone[0],)), PersonChange("u2", (gone[1],))]
+
+    with staged_file(chunks_of(changes)) as staged:
+        upload = Upload(staged, creates=False)
+        figures = upload.compare()
+        for part in upload.parts():
+            part.apply()
+
+    assert figures == Figures(people=2, new=0, changed=1, unchanged=1, moved=0)
+    assert stored() == {"u1": ({"r2"}, set())}
+
+
+def test_devices_that_are_named_again_are_counted(app123: Channel) -> None:
+    changes = [
+        PersonChange("u1", (app(app123, "r1"), app(app123, "r1"), tag("vip"), tag("vip"))),
+        PersonChange("u1", (app(app123, "r1", at=1),)),
+    ]
+
+    with staged_file(chunks_of(changes)) as staged:
+        assert Upload(staged).repeated() == 2

@@ -14,7 +14,12 @@ from django.db import connection, transaction
 ROWS_PER_LOAD = 10_000
 ROWS_PER_STATEMENT = 50
 MANY_ROWS = 10_000
+_PLAIN_TYPES = {str, int}
+_ROOM = {"temp_buffers": "64MB", "work_mem": "64MB", "maintenance_work_mem": "128MB"}
 _SCANNING_JOINS = ["enable_hashjoin", "enable_mergejoin"]
+
+
+Params = Sequence[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ def is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def execute(statement: str, params: Sequence[Any] = ()) -> int:
+def execute(statement: str, params: Params = ()) -> int:
     """Run one statement; the number of rows that it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
@@ -62,9 +67,7 @@ def load_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
         for chunk in _chunks(rows):
             loaded += len(chunk)
             if is_postgresql():
-                with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                    for row in chunk:
-                        copy.write_row(row)
+                _copy(cursor, f"COPY {table} ({names}) FROM STDIN", chunk)
             else:
                 _insert(cursor, f"INSERT INTO {table} ({names}) VALUES ", chunk)
     return loaded
@@ -99,6 +102,31 @@ class TemporaryTables:
         self._clear()
         yield
 
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """All of them for the time of the block, made anew and without indexes: for a lot of rows,
+        and over several transactions. The connection must be a session of its own.
+        """
+        with _roomy_session():
+            self._drop()
+            for table, columns in self.columns.items():
+                execute(f"CREATE TEMPORARY TABLE {table} ({columns})")
+            try:
+                yield
+            finally:
+                self._drop()
+
+    def index(self, tables: Iterable[str]) -> None:
+        """Once their rows are in: that is faster than keeping order while they come."""
+        for table in tables:
+            for index, place in self.indexes.items():
+                if place.startswith(f"{table} "):
+                    execute(f"CREATE INDEX {index} ON {place}")
+
+    def _drop(self) -> None:
+        for table in self.columns:
+            execute(f"DROP TABLE IF EXISTS {table}")
+
     def _make(self) -> None:
         """Another version's tables give way: a pooler keeps connections for longer than we run."""
         definitions = repr((sorted(self.columns.items()), sorted(self.indexes.items())))
@@ -111,8 +139,8 @@ class TemporaryTables:
         ):
             return
         kept = "ON COMMIT DELETE ROWS" if is_postgresql() else ""
+        self._drop()
         for table, columns in self.columns.items():
-            execute(f"DROP TABLE IF EXISTS {table}")
             execute(f"CREATE TEMPORARY TABLE {table} ({columns}) {kept}")
         for index, place in self.indexes.items():
             execute(f"CREATE INDEX {index} ON {place}")
@@ -122,6 +150,12 @@ class TemporaryTables:
     def _clear(self) -> None:
         for table in self.columns:
             execute(f"DELETE FROM {table}")
+
+
+def refresh_statistics(rows: int, tables: Iterable[str]) -> None:
+    """After writing `rows` to `tables`: PostgreSQL will look into them by and by, but plans now."""
+    if is_postgresql() and rows > MANY_ROWS:
+        execute(f"ANALYZE {', '.join(tables)}")
 
 
 def plan_for(rows: int, tables: Iterable[str]) -> None:
@@ -145,6 +179,21 @@ def looking_up() -> Iterator[None]:
     with transaction.atomic():
         _join_by_index()
         yield
+
+
+@contextmanager
+def _roomy_session() -> Iterator[None]:
+    """PostgreSQL gives a query little memory, since there may be many of them at once."""
+    if not is_postgresql() or connection.in_atomic_block:
+        yield
+        return
+    connection.close()  # a session has its room for temporary tables from the start
+    for name, size in _ROOM.items():
+        execute("SELECT set_config(%s, %s, false)", [name, size])
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def _join_by_index() -> None:
@@ -196,6 +245,25 @@ def share_turn(name: str) -> None:
     """
     if is_postgresql():
         execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [name])
+
+
+def _copy(cursor: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    with cursor.copy(statement) as copy:
+        if text := _plain_text(rows):
+            copy.write(text)
+        else:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _plain_text(rows: Sequence[Sequence[Any]]) -> str:
+    """The rows as COPY takes them; "" where a value would have to be written in another way."""
+    if not _PLAIN_TYPES.issuperset(map(type, chain.from_iterable(rows))):
+        return ""
+    line = "\t".join(["%s"] * len(rows[0])) + "\n"
+    text = "".join([line % tuple(row) for row in rows])
+    is_plain = text.count("\n") == len(rows) and text.count("\t") == len(rows) * line.count("\t")
+    return text if is_plain and "\\" not in text and "\r" not in text else ""
 
 
 def _insert(cursor: Any, head: str, rows: Sequence[Sequence[Any]]) -> None:

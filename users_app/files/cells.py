@@ -27,6 +27,9 @@ _MAX_MARKS = 2_000_000
 _FILLED = re.compile(rb' r="([A-Z]{1,3})[0-9]{1,7}"[^<>]*+(?<!/)>')
 _FILLED_ROW = re.compile(rb' r="[A-Z]{1,3}([0-9]{1,7})"[^<>]*+(?<!/)>')
 _START = rb"<(?:\w+:)?c\b"
+_NUMBER_CELL = re.compile(
+    _START + rb'(?![^<>]*\bt="(?!n"))(?>[^<>]*?\br=")([A-Z]{1,3})[0-9]{1,7}"[^<>]*+(?<!/)>'
+)
 _PLACE = rb'(?>[^<>]*?\br=")([A-Z]{1,3})([0-9]{1,7})"'
 _ERROR_CELL = re.compile(_START + rb'(?=[^<>]*\bt="e")' + _PLACE)
 _BARE_FORMULA_CELL = re.compile(
@@ -47,6 +50,7 @@ class Cells:
     column: int = 0
     filled: int = 0
     has_zero_texts: bool = False
+    numeric: set[int] = field(default_factory=set)  # columns with a number
     prefixed: bool = False  # elements are written <x:c>, not <c>
     _marks: dict[tuple[int, Mark], "array[int]"] = field(default_factory=dict)
     _marked: int = 0
@@ -130,6 +134,7 @@ def _take(cells: Cells, block: bytes) -> None:
         # Rows come in their order.
         rows = _FILLED_ROW.findall(block, len(block) - 4096) or _FILLED_ROW.findall(block)
         cells.row = max(cells.row, int(rows[-1]))
+    cells.numeric.update(map(column_number, set(_NUMBER_CELL.findall(block))))
     if b't="e"' in block:
         for column, row in _ERROR_CELL.findall(block):
             cells.add(Valueless.ERROR, column, int(row))

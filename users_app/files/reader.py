@@ -56,16 +56,16 @@ class Reader:
         """Where the sheet's rows begin: 0 for A. A sheet without a value has none: 0 too."""
         return self._ask(sheet, limit=1)
 
-    def rows(self, sheet: int, *, limit: int = 0) -> Iterator[list[Value]]:
+    def chunks(self, sheet: int, *, limit: int = 0) -> Iterator[list[list[Value]]]:
         """From row 1 on; all of them if `limit` is 0. Ask for one sheet's rows at a time."""
         self._ask(sheet, limit=limit)
         while self._answering:
             kind, content = self._frame()
             if kind == "rows":
-                yield from marshal.loads(content)  # noqa: S302  # our own process wrote it
+                yield marshal.loads(content)  # noqa: S302  # our own process wrote it
             elif kind == "marked":
-                for row in marshal.loads(content):  # noqa: S302  # our own process wrote it
-                    yield [_unmarked(value) for value in row]
+                rows = marshal.loads(content)  # noqa: S302  # our own process wrote it
+                yield [[_unmarked(value) for value in row] for row in rows]
             elif kind == "end":
                 self._answering = False
             else:

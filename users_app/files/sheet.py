@@ -22,7 +22,7 @@ from users_app.files.columns import (
     too_many_columns,
 )
 from users_app.files.kinds import FileKind, kind_of
-from users_app.files.tables import Table
+from users_app.files.tables import NumberedRows, Table
 from users_app.files.text import HEAD_ROWS, text_table
 from users_app.files.values import Value, is_blank, text_of
 from users_app.files.workbook import sheets_of_old_workbook, sheets_of_package
@@ -51,9 +51,33 @@ class Sheet:
     _table: Table
     _header_row: int
 
+    @property
+    def total_rows(self) -> int:
+        """About how many rows are below the header; 0 if nobody knows before they are read."""
+        return max(0, self._table.total_rows - self._header_row)
+
     def rows(self) -> Iterator[SheetRow]:
         """The rows below the header; may be called again once they are read."""
-        yield from _rows(self._table, self._header_row, self.columns)
+        for first, rows in self.chunks():
+            yield from self.filled(first, rows)
+
+    def chunks(self) -> Iterator[NumberedRows]:
+        """The same, some thousands at a time, and with the blank ones."""
+        yield from _below(self._table, self._header_row)
+
+    def filled(self, first: int, rows: Sequence[list[Value]]) -> Iterator[SheetRow]:
+        """Of `rows`, whose first is number `first`, those that are not blank."""
+        places = [
+            self.columns[USERID],
+            *(place for name, place in self.columns.items() if name != REASON),
+        ]
+        # The userid is looked at first, and ends the search in nearly every row.
+        for number, values in enumerate(rows, start=first):
+            for place in places:
+                value = values[place]
+                if type(value) is not str or value.strip():
+                    yield SheetRow(number, values)
+                    break
 
 
 @contextmanager
@@ -62,7 +86,7 @@ def opened(path: Path) -> Iterator[Sheet]:
     first_texts: list[str] = []
     with closing(_tables(path)) as tables:
         for table in tables:
-            head = list(table.rows(limit=HEAD_ROWS))
+            head = table.head(HEAD_ROWS)
             for number, values in head:
                 if is_header(values):
                     yield _sheet(table, number, values)
@@ -91,34 +115,31 @@ def _sheet(table: Table, number: int, values: Sequence[Value]) -> Sheet:
         columns=columns,
         ignored=ignored_headings(values),
         untyped=table.untyped,
-        padded=_padded(table, number, columns) if table.has_zero_texts else {},
+        padded=_padded(table, number, columns),
         _table=table,
         _header_row=number,
     )
 
 
-def _rows(table: Table, header_row: int, columns: Mapping[str, int]) -> Iterator[SheetRow]:
-    places = [columns[USERID], *(place for name, place in columns.items() if name != REASON)]
-    for number, values in table.rows():
-        # The userid is looked at first, and ends the search in nearly every row.
-        if number > header_row:
-            for place in places:
-                value = values[place]
-                if type(value) is not str or value.strip():
-                    yield SheetRow(number, values)
-                    break
+def _below(table: Table, header_row: int) -> Iterator[NumberedRows]:
+    for first, rows in table.chunks():
+        above = max(0, header_row + 1 - first)
+        if above < len(rows):
+            yield first + above, rows[above:] if above else rows
 
 
 def _padded(table: Table, header_row: int, columns: Mapping[str, int]) -> dict[str, int]:
     widths: dict[str, set[int]] = {
-        name: set() for name in columns if name.partition(":")[0] in _IDS
+        name: set()
+        for name, place in columns.items()
+        if name.partition(":")[0] in _IDS and table.may_have_lost_zeros(place)
     }
     places = [(columns[name], found) for name, found in widths.items()]
-    for row in _rows(table, header_row, columns):
+    for _first, rows in _below(table, header_row) if places else ():
         for place, found in places:
-            value = row.values[place]
-            if isinstance(value, str) and value[:1] == "0" and value.isdecimal():
-                found.add(len(value))
+            values = [row[place] for row in rows]
+            led = [v for v in values if isinstance(v, str) and v[:1] == "0"]
+            found.update(len(text) for text in led if text.isdecimal())
     # Ids of one length were padded on purpose; those of several are what they are.
     return {name: found.pop() for name, found in widths.items() if len(found) == 1}
 

@@ -6,6 +6,7 @@ from typing import Protocol
 from users_app.files.values import Value
 
 NumberedRow = tuple[int, list[Value]]  # the number is the one that Excel shows
+NumberedRows = tuple[int, list[list[Value]]]  # rows without a gap; the number of the first one
 
 
 class Table(Protocol):
@@ -17,9 +18,15 @@ class Table(Protocol):
     def untyped(self) -> bool:
         """Whether all cells are texts, so that nobody knows which ones were numbers."""
 
-    @property
-    def has_zero_texts(self) -> bool:
-        """Whether some text may hold a number with zeros in front."""
+    def may_have_lost_zeros(self, place: int) -> bool:
+        """Whether that column may hold a number, while texts of the table begin with zeros."""
 
-    def rows(self, *, limit: int = 0) -> Iterator[NumberedRow]:
-        """From the first row on; all of them if `limit` is 0. May be called again."""
+    @property
+    def total_rows(self) -> int:
+        """About how many there are; 0 if nobody knows before they are read."""
+
+    def head(self, limit: int) -> list[NumberedRow]:
+        """The first rows."""
+
+    def chunks(self) -> Iterator[NumberedRows]:
+        """All rows, some thousands at a time. May be called again."""

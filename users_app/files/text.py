@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from ums.lib.errors import DomainError
 from users_app.files.columns import column_name, is_header
-from users_app.files.tables import NumberedRow
+from users_app.files.tables import NumberedRow, NumberedRows
+from users_app.files.values import Value
 
 HEAD_ROWS = 20
+_ROWS_PER_CHUNK = 2_000
 _DELIMITERS = (",", ";", "\t")
 _MAX_LINE = 1024 * 1024  # characters
 _MAX_RECORD = 4 * _MAX_LINE  # a record goes on where a line ends within quotation marks
@@ -40,18 +42,29 @@ class TextTable:
     encoding: str
     delimiter: str
     has_zero_texts: bool
+    total_rows: int  # a cell may hold line breaks, so there may be less
     name: str = ""
     untyped: bool = True
 
-    def rows(self, *, limit: int = 0) -> Iterator[NumberedRow]:
+    def may_have_lost_zeros(self, place: int) -> bool:  # as tables.Table has it
+        return self.has_zero_texts
+
+    def head(self, limit: int) -> list[NumberedRow]:
+        return list(enumerate(islice(self._rows(), limit), start=1))
+
+    def chunks(self) -> Iterator[NumberedRows]:
+        first, rows = 1, self._rows()
+        while chunk := list(islice(rows, _ROWS_PER_CHUNK)):
+            yield first, chunk
+            first += len(chunk)
+
+    def _rows(self) -> Iterator[list[Value]]:
         with self.path.open(encoding=self.encoding, newline="") as file:
             width = 0
             for number, cells in enumerate(_records(file, self.delimiter), start=1):
-                if limit and number > limit:
-                    return
                 if number <= HEAD_ROWS and is_header(cells):
                     width = width or len(cells)
-                yield number, [*self._fitted(cells, width)]
+                yield [*self._fitted(cells, width)]
 
     def _fitted(self, cells: list[str], width: int) -> list[str]:
         """As many cells as the header has; above the header, as many as there are."""
@@ -75,12 +88,13 @@ def text_table(path: Path) -> TextTable:
         sample = file.read(_SAMPLE_BYTES)
     for encoding in ("utf-16",) if sample.startswith(_UTF_16) else ("utf-8-sig", "gb18030"):
         try:
-            has_zero_texts = _look_through(path, encoding)
+            lines, has_zero_texts = _look_through(path, encoding)
         except UnicodeError:
             if encoding == "utf-8-sig" and _is_damaged_utf_8(sample):
                 break  # GB 18030 would make other words of it
             continue
-        return TextTable(path, encoding, _delimiter(path, encoding), has_zero_texts)
+        delimiter = _delimiter(path, encoding)
+        return TextTable(path, encoding, delimiter, has_zero_texts, total_rows=lines)
     raise DomainError(
         _(
             "This is no text in UTF-8 or GB 18030. Save it in Excel as “CSV UTF-8” or as .xlsx and"
@@ -96,11 +110,12 @@ def _is_damaged_utf_8(sample: bytes) -> bool:
     return sample.startswith(BOM_UTF8) or sum(c >= "\u0800" for c in text) > 2 * broken
 
 
-def _look_through(path: Path, encoding: str) -> bool:
-    """Whether a text with zeros in front may be in it."""
-    found = False
+def _look_through(path: Path, encoding: str) -> tuple[int, bool]:
+    """The number of lines, and whether a text with zeros in front may be in them."""
+    lines, found = 0, False
     with path.open(encoding=encoding, newline="") as file:
         for line in _Lines(file, by_record=False):
+            lines += 1
             if "\0" in line:
                 raise DomainError(
                     _(
@@ -109,7 +124,7 @@ def _look_through(path: Path, encoding: str) -> bool:
                     )
                 )
             found = found or bool(_ZERO_TEXT.search(line))
-    return found
+    return lines, found
 
 
 def _delimiter(path: Path, encoding: str) -> str:
