@@ -17,7 +17,7 @@ def fill(database: Database, devices: Mapping[str, int]) -> None:
     """
     drawn = random.Random(SEED)  # noqa: S311  # no secret
     people = max(devices.values())
-    userids = _distinct(drawn, people, "user_{:012x}")
+    userids = distinct(drawn, people, "user_{:012x}")
     database.load(
         "users_app_enduser",
         ("id", "userid", "created_at"),
@@ -25,7 +25,7 @@ def fill(database: Database, devices: Mapping[str, int]) -> None:
     )
     for code, count in devices.items():
         channel = database.scalar(f"SELECT id FROM channels_app_channel WHERE code = '{code}'")
-        registration_ids = _distinct(drawn, count, "1{:018x}")
+        registration_ids = distinct(drawn, count, "1{:018x}")
         database.load(
             "users_app_registration",
             ("channel_id", "end_user_id", "registration_id", "invalid_reason", "created_at"),
@@ -39,9 +39,9 @@ def fill(database: Database, devices: Mapping[str, int]) -> None:
 def first_userids(count: int) -> list[str]:
     """Of those that `fill` has made."""
     drawn = random.Random(SEED)  # noqa: S311  # no secret
-    return _distinct(drawn, count, "user_{:012x}")
+    return distinct(drawn, count, "user_{:012x}")
 
 
-def _distinct(drawn: random.Random, count: int, form: str) -> list[str]:
+def distinct(drawn: random.Random, count: int, form: str) -> list[str]:
     """In no order; 48 random bits and the number itself, so that none comes twice."""
     return [form.format(drawn.getrandbits(24) << 24 | number) for number in range(count)]

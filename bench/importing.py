@@ -1,0 +1,47 @@
+"""One contestant of import_xlsx or import_check, in a process of its own: what one file took."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench.floors.imports import staged_comparison, staged_upsert
+from bench.memory import watched_family
+from bench.rivals.openpyxl_bulk import openpyxl_bulk
+from users_app.imports import run
+
+
+def ours(path: Path) -> int:
+    return run(path=path, apply=True).figures.new
+
+
+def ours_check(path: Path) -> int:
+    return run(path=path, apply=False).figures.new
+
+
+# Some say how many people are new to the database.
+Contestant = Callable[[Path], int | None]
+IMPORTS: Mapping[str, Contestant] = {
+    "ours": ours,
+    "staged_upsert": staged_upsert,
+    "openpyxl_bulk": openpyxl_bulk,
+}
+CHECKS: Mapping[str, Contestant] = {"ours": ours_check, "staged_comparison": staged_comparison}
+
+
+def main(step: str, name: str, path: str) -> None:
+    """`step` is "import" or "check"; prints JSON."""
+    contestant = {"import": IMPORTS, "check": CHECKS}[step][name]
+    with watched_family(os.getpid()) as memory:
+        began = time.perf_counter()
+        new = contestant(Path(path))
+        seconds = time.perf_counter() - began
+    took = {
+        "seconds": seconds,
+        "new": new,
+        "private_mb": max(each.private_mb for each in memory),
+        "peak_mb": max(each.all_mb for each in memory),
+    }
+    sys.stdout.write(json.dumps(took))
