@@ -10,15 +10,16 @@ from pathlib import Path
 from bench.floors.imports import staged_comparison, staged_upsert
 from bench.memory import watched_family
 from bench.rivals.openpyxl_bulk import openpyxl_bulk
+from users_app.changes import Mode
 from users_app.imports import run
 
 
 def ours(path: Path) -> int:
-    return run(path=path, apply=True).figures.new
+    return run(path=path, mode=Mode.SET, apply=True).figures.new
 
 
 def ours_check(path: Path) -> int:
-    return run(path=path, apply=False).figures.new
+    return run(path=path, mode=Mode.SET, apply=False).figures.new
 
 
 # Some say how many people are new to the database.
