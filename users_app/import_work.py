@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,11 +127,13 @@ class Source:
 def staged_from(source: Source, progress: Progress) -> Iterator[tuple[Reading, Upload]]:
     """The file read to its end, ready to be compared and applied; `progress` is at comparing."""
     progress.enter(ImportJob.Phase.READING)
-    with opened(source.path) as sheet:
-        progress.enter(ImportJob.Phase.READING, total=sheet.total_rows)
-        reading = Reading(sheet, source.bind_ids, source.mode)
-        with staged_file(_watched(reading, progress)) as staged:
-            yield reading, Upload(staged, creates=source.mode is not Mode.DELETE)
+    with ExitStack() as stack:
+        # What reads the file has its memory for as long as that takes, and no longer.
+        with opened(source.path) as sheet:
+            progress.enter(ImportJob.Phase.READING, total=sheet.total_rows)
+            reading = Reading(sheet, source.bind_ids, source.mode)
+            staged = stack.enter_context(staged_file(_watched(reading, progress)))
+        yield reading, Upload(staged, creates=source.mode is not Mode.DELETE)
 
 
 def _watched(reading: Reading, progress: Progress) -> Iterator[Chunk]:
