@@ -30,6 +30,7 @@ class Figure:
     beside_name: str
     beside_value: float
     goal: float | None = None  # of the ratio
+    value_goal: float | None = None  # of the value itself, where a ratio says nothing
     details: Mapping[str, str | float] = field(default_factory=dict)
 
     @property
@@ -50,6 +51,7 @@ class Figure:
             f"{self.beside}_value": self.beside_value,
             "ratio": self.ratio,
             "goal": self.goal,
+            "value_goal": self.value_goal,
         }
         return json.dumps(
             {k: _rounded(v) if isinstance(v, float) else v for k, v in values.items()}

@@ -4,6 +4,8 @@ from django.utils.translation import gettext as _
 
 from messaging_app.audience import Audience
 from messaging_app.reports import devices, people
+from users_app import segment_words
+from users_app.models import Segment
 
 NAMES_SHOWN = 20
 
@@ -25,9 +27,18 @@ def _asked_for(audience: Audience) -> list[str]:
     if audience.tags:
         parts.append(_("people with any of these tags: %(tags)s") % {"tags": _some(audience.tags)})
     if audience.segments:
-        ids = ", ".join(map(str, audience.segments))
-        parts.append(_("people in the segment %(ids)s") % {"ids": ids})
+        parts.append(_("people in the segment %(ids)s") % {"ids": _segments(audience.segments)})
     return parts
+
+
+def _segments(ids: tuple[int, ...]) -> str:
+    """By id, which outlives the segment, and by name and conditions as they are now."""
+    known = Segment.objects.with_channels().in_bulk(ids)
+    return ", ".join(_segment(known[pk]) if pk in known else str(pk) for pk in ids)
+
+
+def _segment(segment: Segment) -> str:
+    return f"{segment.pk}, {segment.name} ({'; '.join(segment_words.conditions(segment))})"
 
 
 def _narrowed_by(audience: Audience) -> list[str]:

@@ -6,21 +6,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from channels_app.models import Channel
 from messaging_app import pasted
-from messaging_app.audience import MAX_TAGS, MAX_USERID_LENGTH, Audience
+from messaging_app.audience_form import AudienceForm
 from messaging_app.notification import Notification
 from messaging_app.sizes import too_large
 from ums.lib.errors import DomainError
 
-MAX_PASTED_USERIDS = 100_000
-MAX_TAG_LENGTH = 40
-USERIDS, TAGS, EVERYONE = "userids", "tags", "everyone"
-AUDIENCES = (
-    (USERIDS, gettext_lazy("People named by userid")),
-    (TAGS, gettext_lazy("People with a tag")),
-    (EVERYONE, gettext_lazy("Everyone")),
-)
 PLATFORM_NAMES = {"android": "Android", "ios": "iOS", "hmos": "HarmonyOS"}
 # protocol/jpush.md 2.6
 LIFETIMES = (
@@ -36,39 +27,9 @@ ENVIRONMENTS = (
 )
 
 
-class ComposeForm(forms.Form):
-    """A message as an operator writes it; `audience` and `notification` are what it means."""
+class ComposeForm(AudienceForm):
+    """A message as an operator writes it; `notification` is what it says."""
 
-    channels = forms.ModelMultipleChoiceField(
-        Channel.objects.none(),
-        label=gettext_lazy("Channels"),
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": gettext_lazy("Choose at least one channel.")},
-    )
-    audience_kind = forms.ChoiceField(
-        label=gettext_lazy("Audience"),
-        choices=AUDIENCES,
-        initial=USERIDS,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choose who gets the message.")},
-    )
-    userids = forms.CharField(
-        label=gettext_lazy("userids"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "One per line, or separated by commas, semicolons or blanks; up to 100,000. Each person"
-            " counts once."
-        ),
-    )
-    tags = forms.CharField(
-        label=gettext_lazy("Tags"),
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false", "autocomplete": "off"}),
-        help_text=gettext_lazy(
-            "One per line, or separated by commas; up to 20. A person with any of them is reached."
-        ),
-    )
     title = forms.CharField(
         label=gettext_lazy("Title"),
         required=False,
@@ -126,27 +87,6 @@ class ComposeForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        # Nothing here needs the stored secret, so it is not even read.
-        enabled = Channel.objects.enabled().defer("master_secret")
-        channels = self.fields["channels"]
-        assert isinstance(channels, forms.ModelMultipleChoiceField)  # noqa: S101  # declared above
-        channels.queryset = enabled
-        self.enabled_channels = list(enabled[:2])
-        if len(self.enabled_channels) == 1:
-            channels.initial = [self.enabled_channels[0].pk]
-
-    @property
-    def audience(self) -> Audience:
-        data = self.cleaned_data
-        kind = data["audience_kind"]
-        return Audience(
-            everyone=kind == EVERYONE,
-            userids=data["userids"] if kind == USERIDS else (),
-            tags=data["tags"] if kind == TAGS else (),
-        )
-
     @property
     def notification(self) -> Notification:
         data = self.cleaned_data
@@ -178,50 +118,10 @@ class ComposeForm(forms.Form):
             raise forms.ValidationError(exc.message) from exc
 
     def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        data["userids"] = pasted.userids(data.get("userids", ""))
-        data["tags"] = pasted.tags(data.get("tags", ""))
-        if data.get("audience_kind") == USERIDS:
-            self._check_userids(data["userids"])
-        if data.get("audience_kind") == TAGS:
-            self._check_tags(data["tags"])
+        data = super().clean()
         if not self.errors:
             self._check_sizes()
         return data
-
-    def _check_userids(self, userids: tuple[str, ...]) -> None:
-        too_long = next((u for u in userids if len(u) > MAX_USERID_LENGTH), None)
-        if not userids:
-            self.add_error("userids", _("Paste at least one userid."))
-        elif len(userids) > MAX_PASTED_USERIDS:
-            self.add_error(
-                "userids",
-                _("These are %(number)s userids; at most %(limit)s fit into one message.")
-                % {"number": f"{len(userids):,}", "limit": f"{MAX_PASTED_USERIDS:,}"},
-            )
-        elif too_long:
-            self.add_error(
-                "userids",
-                _("“%(value)s” is not a userid: it must have 1 to %(limit)d characters.")
-                % {"value": too_long[:80], "limit": MAX_USERID_LENGTH},
-            )
-
-    def _check_tags(self, tags: tuple[str, ...]) -> None:
-        too_long = next((tag for tag in tags if len(tag) > MAX_TAG_LENGTH), None)
-        if not tags:
-            self.add_error("tags", _("Write at least one tag."))
-        elif len(tags) > MAX_TAGS:
-            self.add_error(
-                "tags",
-                _("These are %(number)d tags; at most %(limit)d fit into one message.")
-                % {"number": len(tags), "limit": MAX_TAGS},
-            )
-        elif too_long:
-            self.add_error(
-                "tags",
-                _("“%(value)s” is not a tag: it must have 1 to %(limit)d characters.")
-                % {"value": too_long[:80], "limit": MAX_TAG_LENGTH},
-            )
 
     def _check_sizes(self) -> None:
         for part in too_large(self.notification.to_push()):

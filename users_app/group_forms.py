@@ -1,95 +1,16 @@
-"""Checks what an operator enters about a segment, and which userids go on or off a list."""
+"""Checks which userids an operator wants on a list, or off it."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextareaWidget
 
-from ums.lib.errors import DomainError
 from users_app import userid_lines
-from users_app.changes import checked_tag, shown
 from users_app.files.kinds import MAX_BYTES
-from users_app.models import Segment
-from users_app.segments import MAX_TAGS
 from users_app.userid_lines import UseridLine
-
-_SEPARATORS = re.compile(r"[\s,;，；、\u200b\ufeff]+")  # a tag holds none of them
-
-
-class TagsField(forms.Field):
-    """Tags as text, one a line; their names as a list, each once."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 3})
-
-    def __init__(self, *, limit: int = MAX_TAGS, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.limit = limit
-
-    def prepare_value(self, value: Any) -> str:
-        return "\n".join(value) if isinstance(value, list) else value or ""
-
-    def to_python(self, value: Any) -> list[str]:
-        return list(dict.fromkeys(filter(None, _SEPARATORS.split(value or ""))))
-
-    def validate(self, value: list[str]) -> None:
-        if len(value) > self.limit:
-            raise forms.ValidationError(
-                _("These are %(count)d tags; at most %(limit)d are allowed."),
-                params={"count": len(value), "limit": self.limit},
-            )
-        problems = []
-        for name in value:
-            try:
-                checked_tag(name)
-            except DomainError as exc:
-                problems.append(exc.message)
-        if problems:
-            raise forms.ValidationError(problems)
-
-
-class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """A segment with at least one condition, and none that nobody can meet."""
-
-    tags_any = TagsField(
-        label=capfirst(gettext_lazy("with any of these tags")),
-        help_text=gettext_lazy(
-            "One tag a line, or separated by commas. Tags count under any bind_id."
-        ),
-        required=False,
-    )
-    tags_all = TagsField(label=capfirst(gettext_lazy("with all of these tags")), required=False)
-    tags_none = TagsField(label=capfirst(gettext_lazy("with none of these tags")), required=False)
-
-    class Meta:
-        model = Segment
-        fields = ("name", "tags_any", "tags_all", "tags_none", "channels")
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        names = ("tags_any", "tags_all", "tags_none", "channels")
-        if not self.errors and not any(data.get(name) for name in names):
-            raise forms.ValidationError(
-                _(
-                    "Give at least one tag or channel. A segment without a condition would be"
-                    " everyone: that is a broadcast."
-                )
-            )
-        unwanted = set(data.get("tags_none", []))
-        any_of = data.get("tags_any", [])
-        needed = [*data.get("tags_all", []), *(any_of if unwanted.issuperset(any_of) else [])]
-        if clash := next((name for name in needed if name in unwanted), ""):
-            self.add_error(
-                "tags_none",
-                _("The tag “%(tag)s” is wanted above, so nobody could be in the segment.")
-                % {"tag": shown(clash)},
-            )
-        return data
 
 
 class UseridsForm(forms.Form):

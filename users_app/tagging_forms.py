@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from channels_app.models import BusinessLine
 from users_app.changes import ALL, shown
-from users_app.group_forms import TagsField
+from users_app.segment_forms import TagsField
 from users_app.tagging import TagChange
 
 MAX_TAGS = 10  # of each kind: while a million people get one, others wait for seconds

@@ -35,6 +35,7 @@ def test_a_figure_is_one_json_object_with_its_ratio() -> None:
         "rival_value": 8_000.0,
         "ratio": 3.75,
         "goal": 4.0,
+        "value_goal": None,
     }
 
 

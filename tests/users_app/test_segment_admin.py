@@ -82,6 +82,20 @@ def test_a_segment_is_changed_and_can_lose_a_condition(admin_client: Client) -> 
         ({"tags_any": "a b", "tags_none": "a b c"}, "tags_none", "“a” is wanted above"),
         ({"tags_any": "a", "name": ""}, "name", "required"),
         ({"tags_any": "a", "channels": "99"}, "channels", "99 is not one of the available"),
+        ({"registered_since": "2999-01-01"}, "registered_since", "2999-01-01 is still to come"),
+        ({"registered_since": "soon"}, "registered_since", "Enter a valid date"),
+        ({"registered_within_days": "0"}, "registered_within_days", "greater than or equal to 1"),
+        ({"seen_within_days": "4000"}, "seen_within_days", "less than or equal to 3650"),
+        ({"unseen_for_days": "x"}, "unseen_for_days", "whole number"),
+        (
+            {"seen_within_days": "7", "unseen_for_days": "7"},
+            "unseen_for_days",
+            "Nobody is seen within 7 days and not for 7",
+        ),
+        ({"activity": "clicked"}, "msgid", "Give the msgid"),
+        ({"msgid": "1"}, "activity", "Say what they did"),
+        ({"activity": "clicked", "msgid": "1"}, "msgid", "no message with the msgid “1”"),
+        ({"activity": "read", "msgid": "1"}, "activity", "read is not one of the available"),
     ],
 )
 def test_what_makes_no_segment_is_explained_at_its_field(

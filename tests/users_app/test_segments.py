@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from ums.lib.errors import Code, DomainError
-from users_app import segments
+from users_app import segment_words, segments
 from users_app.models import EndUser, Registration, Segment, Tag
 
 pytestmark = pytest.mark.django_db
@@ -157,7 +157,7 @@ def test_any_segment_holds_whom_a_plain_reading_of_its_conditions_finds(
             and tags.isdisjoint(none_of)
             and (not channels or devices & {found.pk for found in channels})
         )
-        assert userids(wanted) == expected, segments.conditions(wanted)
+        assert userids(wanted) == expected, segment_words.conditions(wanted)
         assert segments.count(wanted) == len(expected)
 
 
@@ -182,7 +182,7 @@ def test_an_unknown_segment_is_named(unknown: str) -> None:
 def test_conditions_are_told_in_words(channel: Channel) -> None:
     wanted = segment(channels=[channel], tags_any=["vip", "北京"], tags_none=["old"])
 
-    assert segments.conditions(wanted) == [
+    assert segment_words.conditions(wanted) == [
         "Any of the tags vip, 北京",
         "None of the tags old",
         "A device in App 1",

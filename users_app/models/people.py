@@ -3,12 +3,15 @@
 import re
 from collections.abc import Collection
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
 from users_app.changes import ALL as ALL  # where queries look for it
 
+MAX_DAYS = 3650  # that a condition looks back
 _TAG_ALONE = re.compile(r"tag[:：]\s*(.+)", re.IGNORECASE)
 
 
@@ -181,8 +184,26 @@ class Contact(models.Model):
         return self.scope.partition(":")[2]
 
 
+def _days(name: Promise) -> "models.PositiveSmallIntegerField[int | None, int | None]":
+    limits = (MinValueValidator(1), MaxValueValidator(MAX_DAYS))
+    return models.PositiveSmallIntegerField(name, null=True, blank=True, validators=limits)
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def with_channels(self) -> "SegmentQuerySet":
+        """By their names: nothing that tells of a segment needs a channel's stored secret."""
+        return self.prefetch_related(models.Prefetch("channels", Channel.objects.only("name")))
+
+
 class Segment(models.Model):
-    """People described by their tags and channels; the API names it by its id (aud_segment)."""
+    """People described by conditions that all hold; the API names it by its id (aud_segment)."""
+
+    class Activity(models.TextChoices):
+        """What a person did with a message, as its ledger has it."""
+
+        RECEIVED = "received", _("received it")
+        CLICKED = "clicked", _("clicked it")
+        NOT_CLICKED = "not_clicked", _("did not click it")
 
     name = models.CharField(_("name"), max_length=64, unique=True)
     tags_any = models.JSONField(_("with any of these tags"), default=list, blank=True)
@@ -194,12 +215,30 @@ class Segment(models.Model):
         blank=True,
         related_name="+",
     )
+    registered_since = models.DateField(_("registered on or after"), null=True, blank=True)
+    registered_within_days = _days(_("registered within the last … days"))
+    seen_within_days = _days(_("seen within the last … days"))
+    unseen_for_days = _days(_("not seen for … days"))
+    activity = models.CharField(
+        _("what they did with a message"), max_length=20, choices=Activity.choices, blank=True
+    )
+    # Messages belong to a later app, so it is no foreign key: the message may be gone.
+    msgid = models.CharField(_("msgid of the message"), max_length=64, blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("segment")
         verbose_name_plural = _("segments")
         ordering = ("name",)
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(activity="", msgid="")
+                | ~models.Q(activity="") & ~models.Q(msgid=""),
+                name="an_activity_has_a_message",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
