@@ -43,16 +43,17 @@ class SegmentAdmin(ExportAdmin):
                 "description": _("A person is in the segment if all of these hold."),
             },
         ),
-        (_("Registered and last seen"), {"fields": (TIMES[:2], TIMES[2:])}),
-        (_("What they did with a message"), {"fields": (MESSAGE,)}),
+        (_("Registered and last seen"), {"fields": TIMES}),
+        (_("What they did with a message"), {"fields": MESSAGE}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:
         if obj is None:
             return ((None, {"fields": ("name",)}), *self.condition_fieldsets)
-        facts = (None, {"fields": ("identifier", "people_now", "name", "created_at")})
-        if self.has_change_permission(request, obj):
+        if self.has_change_permission(request, obj):  # counted below the form, as it is entered
+            facts = (None, {"fields": ("identifier", "name", "created_at")})
             return (facts, *self.condition_fieldsets)
+        facts = (None, {"fields": ("identifier", "people_now", "name", "created_at")})
         return (facts, (_("Conditions"), {"fields": ("conditions",)}))
 
     def get_urls(self) -> list[URLPattern]:
