@@ -47,7 +47,8 @@ def send(database: Database, code: str, msgid: str, people: int, *, of: int) -> 
         ),
         (
             (
-                *(first + number, message, channel, "sent", DEVICES_PER_BATCH, 0, 0, 0),
+                *(first + number, message, channel, "sent"),
+                *(min(DEVICES_PER_BATCH, people - number * DEVICES_PER_BATCH), 0, 0, 0),
                 *(0, "", 2, 1, False, False, PUSHED_AT, ""),
                 *(str(first + number), "", PUSHED_AT, "", ""),
             )

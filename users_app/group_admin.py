@@ -35,7 +35,7 @@ class SegmentAdmin(ExportAdmin):
     export_fields = ("id", "name", "conditions_in_words", "created_at")
     readonly_fields = ("identifier", "conditions", "people_now", "created_at")
     change_form_after_template = "users/segment_count.html"
-    condition_fieldsets = (
+    condition_fieldsets: tuple[tuple[Any, dict[str, Any]], ...] = (
         (
             _("Conditions"),
             {

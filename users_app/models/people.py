@@ -5,13 +5,12 @@ from collections.abc import Collection
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connections, models
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels_app.models import Channel
 from users_app.changes import ALL as ALL  # where queries look for it
 
-MAX_DAYS = 3650  # that a condition looks back
+DAYS = (MinValueValidator(1), MaxValueValidator(3650))  # that a condition looks back
 _TAG_ALONE = re.compile(r"tag[:：]\s*(.+)", re.IGNORECASE)
 
 
@@ -184,11 +183,6 @@ class Contact(models.Model):
         return self.scope.partition(":")[2]
 
 
-def _days(name: Promise) -> "models.PositiveSmallIntegerField[int | None, int | None]":
-    limits = (MinValueValidator(1), MaxValueValidator(MAX_DAYS))
-    return models.PositiveSmallIntegerField(name, null=True, blank=True, validators=limits)
-
-
 class SegmentQuerySet(models.QuerySet["Segment"]):
     def with_channels(self) -> "SegmentQuerySet":
         """By their names: nothing that tells of a segment needs a channel's stored secret."""
@@ -216,9 +210,15 @@ class Segment(models.Model):
         related_name="+",
     )
     registered_since = models.DateField(_("registered on or after"), null=True, blank=True)
-    registered_within_days = _days(_("registered within the last … days"))
-    seen_within_days = _days(_("seen within the last … days"))
-    unseen_for_days = _days(_("not seen for … days"))
+    registered_within_days = models.PositiveSmallIntegerField(
+        _("registered within the last … days"), null=True, blank=True, validators=DAYS
+    )
+    seen_within_days = models.PositiveSmallIntegerField(
+        _("seen within the last … days"), null=True, blank=True, validators=DAYS
+    )
+    unseen_for_days = models.PositiveSmallIntegerField(
+        _("not seen for … days"), null=True, blank=True, validators=DAYS
+    )
     activity = models.CharField(
         _("what they did with a message"), max_length=20, choices=Activity.choices, blank=True
     )
