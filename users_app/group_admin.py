@@ -51,10 +51,12 @@ class SegmentAdmin(ExportAdmin):
         if obj is None:
             return ((None, {"fields": ("name",)}), *self.condition_fieldsets)
         if self.has_change_permission(request, obj):  # counted below the form, as it is entered
-            facts = (None, {"fields": ("identifier", "name", "created_at")})
-            return (facts, *self.condition_fieldsets)
-        facts = (None, {"fields": ("identifier", "people_now", "name", "created_at")})
-        return (facts, (_("Conditions"), {"fields": ("conditions",)}))
+            facts = ("identifier", "name", "created_at")
+            return ((None, {"fields": facts}), *self.condition_fieldsets)
+        return (
+            (None, {"fields": ("identifier", "people_now", "name", "created_at")}),
+            (_("Conditions"), {"fields": ("conditions",)}),
+        )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.count_view)

@@ -140,13 +140,13 @@ def _with_device(segment: Segment, channels: Iterable[Channel] | None) -> list[Q
         channel_ids = tuple(channel.pk for channel in channels)
     if not channel_ids:
         return []
-    # LIMIT 1 has each person looked up, where PostgreSQL might compare all with all devices; + 0
-    # has it done by person, where an index by channel would read all of its devices each time.
+    # LIMIT 1 has each person looked up, where PostgreSQL, while the statistics of its tables are
+    # young, would compare all people with all devices.
     return [
         Query(
             "(SELECT device.id FROM users_app_registration AS device"
             " WHERE device.end_user_id = chosen.end_user_id AND device.invalid_at IS NULL"
-            f" AND device.channel_id + 0 IN ({_marks(channel_ids)}) LIMIT 1) IS NOT NULL",
+            f" AND device.channel_id IN ({_marks(channel_ids)}) LIMIT 1) IS NOT NULL",
             channel_ids,
         )
     ]
