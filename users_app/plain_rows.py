@@ -27,7 +27,7 @@ _SEPARATOR = re.compile(r"[,;] ?")
 _MAX_SHAPES = 10_000
 
 # Of a row: the text of its bind_id, and which of the other cells are filled.
-Shape = tuple[str | bool, ...]
+Shape = tuple[str, tuple[bool, ...]]
 
 
 class PlainRows:
@@ -81,7 +81,7 @@ class PlainRows:
     def _shapes(self, cells: Sequence[tuple[Any, ...]]) -> list[Shape]:
         bind_ids = repeat("") if self._bind_id is None else cells[self._bind_id]
         filled = (map(bool, cells[column.place]) for column in self._reader.columns)
-        return list(zip(bind_ids, *filled, strict=False))
+        return list(zip(bind_ids, zip(*filled, strict=True), strict=False))
 
     def _learn(self, shapes: Sequence[Shape], rows: Sequence[Sequence[Value]]) -> bool:
         """From one row of each shape that is new; False if it has a problem."""
@@ -98,7 +98,7 @@ class PlainRows:
             if name in _LISTS:
                 values[column.place] = _SEPARATOR.split(str(values[column.place]))[0]
         change = self._reader.read(SheetRow(0, values)).change
-        _bind_id, *filled = shape
+        _bind_id, filled = shape
         if change is None or len(change.bindings) != sum(filled):
             return False
         scopes = iter([binding.scope for binding in change.bindings])
@@ -119,8 +119,8 @@ def _pattern(name: str, padded: int | None) -> re.Pattern[str]:
 def _each_value(rows: Iterator[StagedRow]) -> Iterator[StagedRow]:
     for row in rows:
         if "," in row[2] or ";" in row[2]:
-            userid, scope, values, *rest = row
+            userid, scope, values, present, replaces, position = row
             for value in _SEPARATOR.split(values):
-                yield (userid, scope, value, *rest)
+                yield userid, scope, value, present, replaces, position
         else:
             yield row

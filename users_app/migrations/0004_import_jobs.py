@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('users_app', '0002_rest_api'),
+        ('users_app', '0003_describe_segments_by_activity'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
