@@ -18,6 +18,7 @@ from messaging_app.models import Message
 from messaging_app.reports import Row, row
 from messaging_app.statistics import Figures, last_days, total
 from ums.first_run import ticks
+from users_app import import_words
 from users_app.models import ImportJob
 
 DAYS = 14
@@ -25,11 +26,6 @@ RUNNING = (Message.State.EXPANDING, Message.State.SENDING, Message.State.PAUSED)
 RUNNING_SHOWN = 5
 WAITING_SHOWN = 5
 IMPORTS_SHOWN = 5
-IMPORT_TONES = {
-    ImportJob.State.CHECKED: "wait",
-    ImportJob.State.APPLIED: "good",
-    ImportJob.State.CANCELLED: "bad",
-}
 
 
 def context(request: HttpRequest, shell: dict[str, Any]) -> dict[str, Any]:
@@ -93,6 +89,6 @@ def _waiting() -> list[Message]:
     return list(waiting()[:WAITING_SHOWN])
 
 
-def _imports() -> list[tuple[ImportJob, str]]:
-    jobs = ImportJob.objects.defer("report").select_related("operator")[:IMPORTS_SHOWN]
-    return [(job, IMPORT_TONES[ImportJob.State(job.state)]) for job in jobs]
+def _imports() -> list[import_words.Row]:
+    jobs = ImportJob.objects.noteworthy_first().defer("report").select_related("operator")
+    return import_words.rows(jobs[:IMPORTS_SHOWN])

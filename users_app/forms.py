@@ -5,7 +5,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from users_app.changes import Mode
 from users_app.files.kinds import MAX_BYTES
+from users_app.models import ImportJob
 
 
 class UploadForm(forms.Form):
@@ -19,6 +21,14 @@ class UploadForm(forms.Form):
                 "The file is empty. Upload an Excel workbook (.xlsx) or a CSV file."
             ),
         },
+    )
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("What it does"),
+        choices=ImportJob.MODES,
+        initial=Mode.SET.value,
+        widget=forms.RadioSelect,
+        error_messages={"required": gettext_lazy("Choose what the file shall do.")},
     )
 
     def clean_file(self) -> UploadedFile:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 from ums.lib.exports.responses import respond
 from ums.lib.exports.tables import Row, Table, in_pages
 from users_app.models import ImportJob
-from users_app.views import may_view
+from users_app.views import list_filter, listed, may_view
 
-FIGURES = ("rows", "people", "new", "changed", "unchanged", "moved", "bad")
+FIGURES = ("rows", "people", "new", "changed", "unchanged", "moved", "bad", "applied_people")
 
 
 @require_GET
@@ -21,7 +21,7 @@ FIGURES = ("rows", "people", "new", "changed", "unchanged", "moved", "bad")
 @may_view
 def imports(request: HttpRequest, kind: str) -> StreamingHttpResponse:
     """The list of imports, as it is filtered."""
-    return respond(_table(ImportJob.objects.search(request.GET.get("q", "").strip())), kind)
+    return respond(_table(listed(*list_filter(request))), kind)
 
 
 def _table(found: QuerySet[ImportJob]) -> Table:
@@ -33,22 +33,28 @@ def _table(found: QuerySet[ImportJob]) -> Table:
         _("unchanged"),
         _("devices moved"),
         _("bad rows"),
+        _("people applied"),
     )
 
     def pages() -> Iterator[list[Row]]:
-        rows = ImportJob.objects.defer("report").select_related("operator")
-        for page in in_pages(found, rows):
+        for page in in_pages(found, listed()):
             yield [
                 (
                     job.file_name,
+                    job.get_mode_display(),
                     job.get_state_display(),
+                    job.problem,
                     *(getattr(job, figure) for figure in FIGURES),
                     job.operator.get_username() if job.operator else "",
                     job.created_at,
-                    job.applied_at,
+                    job.finished_at,
                 )
                 for job in page
             ]
 
-    heading = (_("file"), _("state"), *names, _("operator"), _("uploaded"), _("applied at"))
+    heading = (
+        *(_("file"), _("mode"), _("state"), _("problem")),
+        *names,
+        *(_("operator"), _("uploaded"), _("finished at")),
+    )
     return Table("imports", heading, pages)

@@ -4,6 +4,7 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import copyfileobj
 from typing import IO
 
 from django.contrib.auth.models import User
@@ -42,11 +43,24 @@ class Outcome:
     first_bad: tuple[Row, ...]
 
 
-def run(*, path: Path, mode: Mode, apply: bool, progress: Progress | None = None) -> Outcome:
-    """Import a file at once, or only say what that would do."""
+def run(
+    *,
+    path: Path,
+    mode: Mode,
+    apply: bool,
+    progress: Progress | None = None,
+    bad_rows: IO[bytes] | None = None,
+) -> Outcome:
+    """Import a file at once, or only say what that would do.
+
+    `bad_rows` gets the workbook to mend before anything is applied.
+    """
     progress = progress or Progress()
     with staged_from(Source(path, bind_ids_for(None), mode), progress) as (reading, upload):
         figures, repeated = upload.compare(), upload.repeated()
+        if bad_rows:
+            with opened(path) as sheet, bad_rows_of(Reading(sheet, reading.bind_ids, mode)) as book:
+                copyfileobj(book, bad_rows)
         if apply and figures.changes_something:
             progress.enter(ImportJob.Phase.APPLYING, total=figures.people)
             for part in upload.parts():
@@ -86,7 +100,12 @@ def confirm(*, job: ImportJob) -> ImportJob:
     if checked.exists():
         place_of(job)
     confirmed = checked.update(
-        state=ImportJob.State.CONFIRMED, attempts=0, lease="", lease_until=None, phase=""
+        state=ImportJob.State.CONFIRMED,
+        attempts=0,
+        lease="",
+        lease_until=None,
+        phase="",
+        phase_started_at=timezone.now(),
     )
     job.refresh_from_db()
     if not confirmed:
@@ -123,4 +142,4 @@ def cancel(*, job: ImportJob) -> ImportJob:
 def bad_rows(*, job: ImportJob) -> IO[bytes]:
     """The rows that were not applied, as a workbook to mend and upload; the caller closes it."""
     with opened(place_of(job)) as sheet:
-        return bad_rows_of(Reading(sheet, bind_ids_of(job)))
+        return bad_rows_of(Reading(sheet, bind_ids_of(job), Mode(job.mode)))

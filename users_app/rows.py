@@ -54,7 +54,8 @@ class Row:
     def names_a_list(self) -> bool:
         """Whether it replaces values of which a person has several, together with other rows."""
         return self.change is not None and any(
-            each.kind == Kind.APP or (each.kind == Kind.CONTACT and each.scope in _LISTS)
+            each.replaces
+            and (each.kind == Kind.APP or (each.kind == Kind.CONTACT and each.scope in _LISTS))
             for each in self.change.bindings
         )
 

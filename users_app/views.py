@@ -8,48 +8,88 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from ums.lib.console import render_page
 from ums.lib.errors import DomainError
-from users_app import imports, workbooks
-from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, USERID, VALUES
+from users_app import import_words, imports, workbooks
+from users_app.changes import Mode
+from users_app.files.columns import CHINESE, COLUMNS, OF_CHANNEL, OF_LINE, VALUES
 from users_app.forms import UploadForm
+from users_app.import_words import MODE_MEANINGS
 from users_app.models import ImportJob
 from users_app.workbooks import EXAMPLE_ROWS
 
 JOBS_PER_PAGE = 50
-COLUMNS_SHOWN = 5  # of the bad rows
 EXAMPLE_COLUMNS = tuple(dict.fromkeys(name for row in EXAMPLE_ROWS for name in row))
-BADGES = {
-    ImportJob.State.CHECKED: "wait",
-    ImportJob.State.APPLIED: "good",
-    ImportJob.State.CANCELLED: "bad",
-}
+REFRESH_SECONDS = 1
+ROW_REFRESH_SECONDS = 3
 
 may_view = permission_required("users_app.view_importjob", raise_exception=True)
 may_add = permission_required("users_app.add_importjob", raise_exception=True)
 
 
-@require_GET
+@require_safe
 @login_required
 @may_view
 def import_list(request: HttpRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    jobs = ImportJob.objects.search(query).defer("report").select_related("operator")
-    page = Paginator(jobs, JOBS_PER_PAGE).get_page(request.GET.get("page"))
+    query, state = list_filter(request)
+    page = Paginator(listed(query, state), JOBS_PER_PAGE).get_page(request.GET.get("page"))
+    filtered = urlencode({"q": query, "state": state})
     context: dict[str, object] = {
         "page": page,
+        "page_query": filtered,
+        "export_query": f"?{filtered}",
         "query": query,
-        "export_query": f"?{urlencode({'q': query})}" if query else "",
-        "rows": [(job, BADGES[ImportJob.State(job.state)]) for job in page],
+        "state": state,
+        "states": ImportJob.State.choices,
+        "rows": import_words.rows(page),
+        "refresh_seconds": ROW_REFRESH_SECONDS,
         "may_add": request.user.has_perm("users_app.add_importjob"),
     }
     return render_page(request, "users/import_list.html", context, title=_("Imports"))
+
+
+# These two without login_required: htmx would put the login page into ours; a 403 it ignores.
+@require_safe
+@may_view
+def import_row(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import of the list, which asks for it while a worker is at it."""
+    row = import_words.row(get_object_or_404(listed(), pk=pk))
+    context = {"row": row, "refresh_seconds": ROW_REFRESH_SECONDS}
+    return render(request, "users/_import_row.html", context)
+
+
+@require_safe
+@may_view
+def import_progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part of an import's page that moves; once the state is another one, all of it does."""
+    job = get_object_or_404(listed(), pk=pk)
+    if job.state != request.GET.get("state"):
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context = {"row": import_words.row(job), "refresh_seconds": REFRESH_SECONDS}
+    return render(request, "users/_import_moving.html", context)
+
+
+def list_filter(request: HttpRequest) -> tuple[str, str]:
+    """What the list of imports is searched for, and the state that it is limited to."""
+    state = request.GET.get("state", "")
+    query = request.GET.get("q", "").replace("\0", "").strip()
+    return query, state if state in ImportJob.State.values else ""
+
+
+def listed(query: str = "", state: str = "") -> QuerySet[ImportJob]:
+    found = ImportJob.objects.search(query).defer("report").select_related("operator")
+    return found.filter(state=state) if state else found
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,13 +99,18 @@ def import_new(request: HttpRequest) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_valid():
         try:
-            job = imports.check(file=form.cleaned_data["file"], operator=cast("User", request.user))
+            job = imports.submit(
+                file=form.cleaned_data["file"],
+                mode=Mode(form.cleaned_data["mode"]),
+                operator=cast("User", request.user),
+            )
         except DomainError as exc:
             form.add_error("file", exc.message)
         else:
             return redirect("users:import_detail", job.pk)
     context: dict[str, object] = {
         "form": form,
+        "modes": [(radio, MODE_MEANINGS[radio.data["value"]]) for radio in form["mode"]],
         "columns": EXAMPLE_COLUMNS,
         "all_columns": _all_columns(),
         "example_rows": [[row.get(name, "") for name in EXAMPLE_COLUMNS] for row in EXAMPLE_ROWS],
@@ -76,22 +121,25 @@ def import_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @login_required
 @may_view
 def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     job = get_object_or_404(ImportJob.objects.select_related("operator"), pk=pk)
-    good = job.rows - job.bad
     context: dict[str, object] = {
-        "job": job,
-        "badge": BADGES[ImportJob.State(job.state)],
-        "waits": job.state == ImportJob.State.CHECKED,
-        "applied": job.state == ImportJob.State.APPLIED,
-        "figures": _figures(job),
-        **_bad_rows(job),
-        "good": good,
-        "has_bad_rows_file": job.bad and job.state != ImportJob.State.CANCELLED,
-        "apply_label": _apply_label(rows=good, people=job.people),
+        "row": import_words.row(job),
+        "refresh_seconds": REFRESH_SECONDS,
+        "checked": bool(job.report),
+        "figures": import_words.figures(job),
+        **import_words.bad_rows(job),
+        "has_bad_rows_file": job.bad and job.path,
+        "meaning": MODE_MEANINGS[job.mode],
+        "work_to_do": import_words.work_to_do(job),
+        "nothing_to_do": import_words.nothing_to_do(job),
+        "confirm_label": import_words.confirm_label(job),
+        "confirm_tone": "danger" if job.mode == Mode.DELETE else "primary",
+        "cancel_meaning": import_words.cancel_meaning(job),
+        "result": import_words.result(job),
         "may_add": request.user.has_perm("users_app.add_importjob"),
     }
     return render_page(request, "users/import_detail.html", context, title=job.file_name)
@@ -147,27 +195,6 @@ def import_template(request: HttpRequest) -> HttpResponseBase:
     )
 
 
-def _bad_rows(job: ImportJob) -> dict[str, object]:
-    """In a wide table a reason would stand far from the row's number."""
-    names = [column["name"] for column in job.report.get("columns", ())]
-    rows = job.report.get("first_bad", [])
-    places = [
-        place
-        for place, name in enumerate(names)
-        if len(names) <= COLUMNS_SHOWN
-        or name == USERID
-        or any(row["cells"][place]["reason"] for row in rows)
-    ]
-    return {
-        "columns": [names[place] for place in places],
-        "columns_left_out": len(places) < len(names),
-        "bad_rows": [
-            {"number": row["number"], "cells": [row["cells"][place] for place in places]}
-            for row in rows
-        ],
-    }
-
-
 def _all_columns() -> list[tuple[str, str, str]]:
     """Name, Chinese headings and what stands in bind_id beside it."""
     kinds = (
@@ -183,37 +210,3 @@ def _all_columns() -> list[tuple[str, str, str]]:
         )
         for name in COLUMNS
     ]
-
-
-def _figures(job: ImportJob) -> list[tuple[str, str, str]]:
-    """Label, meaning and number of each figure."""
-    figures = [
-        (_("Rows"), _("Rows of the sheet below its header that are not blank"), job.rows),
-        (_("People"), _("Different userids in the good rows"), job.people),
-        (_("New"), _("People who were not stored before"), job.new),
-        (
-            _("Changed"),
-            _("Known people who gain or lose a device, a tag or an address"),
-            job.changed,
-        ),
-        (_("Unchanged"), _("Known people of whom everything is stored already"), job.unchanged),
-        (
-            _("Devices moved"),
-            _("Devices taken from a former owner, in channels where only the newest person has it"),
-            job.moved,
-        ),
-        (
-            _("Repeated"),
-            _("Devices that the file names again for the same person and channel"),
-            job.report.get("repeated", 0),
-        ),
-        (_("Bad rows"), _("Rows that are not applied, with the reason below"), job.bad),
-    ]
-    return [(label, meaning, f"{number:,}") for label, meaning, number in figures]
-
-
-def _apply_label(*, rows: int, people: int) -> str:
-    of_people = ngettext("%(count)s person", "%(count)s people", people) % {"count": f"{people:,}"}
-    return ngettext(
-        "Apply %(count)s row of %(people)s", "Apply %(count)s rows of %(people)s", rows
-    ) % {"count": f"{rows:,}", "people": of_people}

@@ -1,6 +1,7 @@
 """The command import_users."""
 
 import json
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from channels_app.models import Channel
-from tests.users_app.conftest import WriteWorkbook, stored
+from tests.users_app.conftest import WriteWorkbook, devices, read_file, stored
+from users_app.import_progress import Progress
+from users_app.models import ImportJob
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +56,113 @@ def test_the_command_says_in_one_sentence_why_a_file_cannot_be_read(
 
     with pytest.raises(CommandError, match=reason):
         run(tmp_path / name)
+
+
+def test_the_bad_rows_go_to_a_workbook_before_anything_is_applied(
+    app123: Channel, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    path, out = workbook(("u1", "app123", "r1", ""), ("u2", "app12", "r2", "")), tmp_path / "e.xlsx"
+    out.write_text("an earlier one")
+
+    assert run(path, "--check", "--errors", out)[0]["bad"] == 1
+
+    [row] = read_file(out).values
+    assert row[:3] == ("u2", "app12", "r2")
+    assert "Did you mean “app123”?" in row[4]
+    assert sorted(tmp_path.iterdir()) == [out, path]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("users.xlsx", "is the file to import; name another one"),
+        ("..", "is a folder; name a file in it"),
+        ("missing/e.xlsx", "cannot be written: No such file or directory"),
+    ],
+)
+def test_a_place_where_the_bad_rows_cannot_go_is_refused_before_anything_is_applied(
+    app123: Channel, workbook: WriteWorkbook, tmp_path: Path, name: str, reason: str
+) -> None:
+    path = workbook(("u1", "app123", "r1", ""))
+
+    with pytest.raises(CommandError, match=reason):
+        run(path, "--errors", tmp_path / name)
+
+    assert stored() == {}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_cannot_be_read_leaves_no_workbook(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7")
+
+    with pytest.raises(CommandError, match="a PDF document"):
+        run(path, "--errors", tmp_path / "e.xlsx")
+
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("done", "exc", "words", "code"),
+    [
+        (0, KeyboardInterrupt(), "Stopped before anything was applied.", 130),
+        (
+            40,
+            KeyboardInterrupt(),
+            "Stopped after 40 of 90 people, who stay applied."
+            " The same command again does the rest.",
+            130,
+        ),
+        (
+            0,
+            OSError(28, "No space left on device"),
+            "Stopped before anything was applied. No space left on device.",
+            1,
+        ),
+    ],
+)
+def test_what_stops_it_leads_to_a_sentence_on_what_has_been_applied(
+    app123: Channel,
+    workbook: WriteWorkbook,
+    monkeypatch: pytest.MonkeyPatch,
+    done: int,
+    exc: BaseException,
+    words: str,
+    code: int,
+) -> None:
+    def stop(self: Progress, phase: ImportJob.Phase, **_figures: int) -> None:
+        self.phase, self.done, self.total = phase, done, 90
+        if phase == ImportJob.Phase.APPLYING:
+            raise exc
+
+    monkeypatch.setattr(Progress, "enter", stop)
+
+    with pytest.raises(CommandError) as caught:
+        run(workbook(("u1", "app123", "r1", "")))
+
+    assert (str(caught.value), caught.value.returncode) == (words, code)
+
+
+class Terminal(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(
+    app123: Channel, workbook: WriteWorkbook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = workbook(("u1", "app123", "r1", ""))
+    monkeypatch.setattr("ums.lib.terminal.SECONDS_BETWEEN", 0)
+    monkeypatch.setattr(sys, "stderr", StringIO())
+    run(path, "--check")
+    assert sys.stderr.getvalue() == ""
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+
+    run(path)
+
+    shown = terminal.getvalue()
+    for words in ("reading the file, 1 row", "comparing it", "[------------------------]   0%"):
+        assert words in shown
+    assert "100% applying it, 1 of 1 person" in shown
+    assert shown.endswith("\r\x1b[K")
+    assert devices("u1") == {"r1"}

@@ -2,16 +2,18 @@
 
 import io
 import re
+import time
 from collections.abc import Iterable
 
 from django.urls import reverse
 from openpyxl import Workbook
 
 from ums.local.browser import Browser, Page
-from ums.local.demo_figures import DemoError, require
+from ums.local.demo_figures import WAIT_SECONDS, DemoError, require
 from ums.local.forms import Form, forms_of
 
 BOX = re.compile(r'data-box="(\w+)"[^>]*data-count="(\d+)"')
+STATE = re.compile(r'class="ums-page" data-state="(\w+)"')
 COLUMNS = ("userid", "bind_id", "app_regid", "tag")
 
 
@@ -26,14 +28,27 @@ class Console:
         require(page.url.endswith(reverse("admin:index")), "Nobody can sign in.")
 
     def import_workbook(self, rows: Iterable[tuple[str, ...]]) -> None:
-        """Upload the rows as a workbook, read the check, apply it."""
+        """Upload the rows as a workbook, wait for the check, apply it, wait for the end."""
         content, number = _workbook(rows)
         page = self._browser.get(reverse("users:import_new"))
         form = page.form(field="file")
-        checked = self._browser.upload(page, form, "file", "demo.xlsx", content)
+        uploaded = self._browser.upload(page, form, "file", "demo.xlsx", content)
+        checked = self._once(uploaded.url, "checked")
         require(f"{number:,}" in checked.text, "The check does not show the number of rows.")
-        applied = self._browser.submit(checked, _form_to(checked, "apply"), {})
-        require(applied.status == 200, f"The import was answered with {applied.status}.")
+        confirmed = self._browser.submit(checked, _form_to(checked, "apply"), {})
+        self._once(confirmed.url, "applied")
+
+    def _once(self, url: str, state: str) -> Page:
+        """The page of an import as soon as that has the state."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            page = self._browser.get(url)
+            found = STATE.search(page.text)
+            require(found is not None, f"{url} was answered with {page.status} and no import.")
+            if found and found[1] == state:
+                return page
+            time.sleep(0.3)
+        raise DemoError(f"After {WAIT_SECONDS:.0f} s the import is not {state}.")
 
     def send_to_tag(self, tag: str) -> str:
         """Fill in the form, confirm the number that the review names; the report's address."""

@@ -1,17 +1,31 @@
 """One uploaded file and what becomes of it."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from users_app.changes import Mode
 
+LATELY = timedelta(days=7)
+
 
 class ImportJobQuerySet(models.QuerySet["ImportJob"]):
     def search(self, text: str) -> "ImportJobQuerySet":
         return self.filter(file_name__icontains=text)
+
+    def noteworthy_first(self) -> "ImportJobQuerySet":
+        """Those under way, then the lately refused ones, then the others, each the newest first."""
+        lately = timezone.now() - LATELY
+        place = Case(
+            When(state__in=ImportJob.WORKED_ON, then=0),
+            When(state=ImportJob.State.REFUSED, created_at__gte=lately, then=1),
+            default=2,
+        )
+        return self.order_by(place, "-id")
 
     def at_work(self) -> "ImportJobQuerySet":
         """Those that a worker has to do something for, or is doing it."""
@@ -90,6 +104,7 @@ class ImportJob(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     phase = models.CharField(max_length=10, choices=Phase.choices, blank=True, editable=False)
+    # While it waits for a worker to apply it: when it was confirmed.
     phase_started_at = models.DateTimeField(null=True, editable=False)
     # Rows of READING, people of APPLYING. `done_before`: what was done when the phase began, as
     # after a restart. `total` is 0 where nobody knows.
