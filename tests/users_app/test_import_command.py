@@ -153,15 +153,15 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(
 ) -> None:
     path = workbook(("u1", "app123", "r1", ""))
     monkeypatch.setattr("ums.lib.terminal.SECONDS_BETWEEN", 0)
-    monkeypatch.setattr(sys, "stderr", StringIO())
+    monkeypatch.setattr(sys, "stderr", pipe := StringIO())
     run(path, "--check")
-    assert sys.stderr.getvalue() == ""
+    assert pipe.getvalue() == ""
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
 
     run(path)
 
     shown = terminal.getvalue()
-    for words in ("reading the file, 1 row", "comparing it", "[------------------------]   0%"):
+    for words in ("reading the file, 0 of about 1 rows", "comparing it", "[------------------------]   0%"):
         assert words in shown
     assert "100% applying it, 1 of 1 person" in shown
     assert shown.endswith("\r\x1b[K")
