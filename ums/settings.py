@@ -103,8 +103,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
         "init_command": (
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-            "PRAGMA cache_size=-65536; PRAGMA mmap_size=268435456;"
+            "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-49152; PRAGMA mmap_size=268435456;"
             # Random keys touch the same pages again and again: write them back less often.
             "PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=134217728"
         ),
