@@ -105,8 +105,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": (
             "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
             "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-49152; PRAGMA mmap_size=268435456;"
-            # Random keys touch the same pages again and again: write them back less often.
-            "PRAGMA wal_autocheckpoint=32768; PRAGMA journal_size_limit=134217728"
+            # Random keys touch the same pages again and again: write them back after 128 MB.
+            "PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=134217728"
         ),
     }
     # A file: a database in memory fails with "table is locked" where threads share it.

@@ -180,7 +180,7 @@ def test_recent_imports_are_listed(admin_client: Client, admin_user: User) -> No
 
     page = admin_client.get(URL)
 
-    assert [job.file_name for job, _tone in page.context["imports"]] == [
+    assert [row.job.file_name for row in page.context["imports"]] == [
         f"{number}.xlsx" for number in (5, 4, 3, 2, 1)
     ]
     assert '<td class="ums-number">7</td>' in text_of(page)
