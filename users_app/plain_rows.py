@@ -51,7 +51,8 @@ class PlainRows:
         of them needs a closer look.
         """
         cells: list[tuple[Any, ...]] = list(zip(*rows, strict=True))
-        if not self._are_plain(cells):
+        texts = self._plain_texts(cells)
+        if texts is None:
             return False
         shapes = self._shapes(cells)
         if not self._learn(shapes, rows):
@@ -62,21 +63,25 @@ class PlainRows:
             scopes = [self._scopes[shape][place] for shape in shapes]
             staged = zip(cells[self._userid], scopes, values, *marks, count(first), strict=False)
             filled: Iterator[Any] = compress(staged, values)
-            is_list = self._names[place] in _LISTS
+            is_list = self._names[place] in _LISTS and _SEPARATOR.search(texts[column.place])
             chunk.rows[column.kind].extend(_each_value(filled) if is_list else filled)
         return True
 
-    def _are_plain(self, cells: Sequence[tuple[Any, ...]]) -> bool:
+    def _plain_texts(self, cells: Sequence[tuple[Any, ...]]) -> dict[int, str] | None:
+        """What stands in each column, a line for each cell; None if one of them is not plain."""
+        if self._untyped and any(type(value) is Surplus for value in cells[-1]):
+            return None
+        texts = {}
         try:
+            if self._bind_id is not None:
+                "".join(cells[self._bind_id])
             for place, pattern in self._patterns.items():
-                text = "\n".join(cells[place])
-                if text.count("\n") >= len(cells[place]) or not pattern.fullmatch(text + "\n"):
-                    return False
+                texts[place] = text = "\n".join(cells[place]) + "\n"
+                if text.count("\n") > len(cells[place]) or not pattern.fullmatch(text):
+                    return None
         except TypeError:  # a cell that is no text
-            return False
-        if self._bind_id is not None and not all(type(v) is str for v in cells[self._bind_id]):
-            return False
-        return not (self._untyped and any(type(value) is Surplus for value in cells[-1]))
+            return None
+        return texts
 
     def _shapes(self, cells: Sequence[tuple[Any, ...]]) -> list[Shape]:
         bind_ids = repeat("") if self._bind_id is None else cells[self._bind_id]

@@ -1,6 +1,7 @@
 """Loads what an upload says into temporary tables, before the database is locked for writing."""
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +12,8 @@ from users_app.bindings import BINDINGS, Binding
 from users_app.changes import Kind, PersonChange
 
 PEOPLE_PER_CHUNK = 5_000
+_THRESHOLDS = gc.get_threshold()
+_MANY_OBJECTS = 200_000
 
 # userid, scope, value, present, replaces, position: as in BindingChange.
 StagedRow = tuple[str, int | str, str, int, int, int]
@@ -70,16 +73,28 @@ def staged_file(chunks: Iterable[Chunk]) -> Iterator[Staged]:
     which a connection pooler does not share.
     """
     with _TABLES.made():
-        yield _load(chunks, indexed=False)
+        with _few_collections():
+            staged = _load(chunks, indexed=False)
+        yield staged
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Rows come and go by the thousand, and none of them refers to itself."""
+    gc.set_threshold(_MANY_OBJECTS, *_THRESHOLDS[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*_THRESHOLDS)
 
 
 def _load(chunks: Iterable[Chunk], *, indexed: bool) -> Staged:
     """In constant memory; `indexed`: the tables have their indexes already."""
     counts = dict.fromkeys(Kind, 0)
-    faulty = False
+    mentioned, faulty = 0, False
     for chunk in chunks:
         faulty = faulty or any(is_faulty for _userid, is_faulty in chunk.people)
-        sql.load_rows("staged_people", ("userid", "faulty"), chunk.people)
+        mentioned += sql.load_rows("staged_people", ("userid", "faulty"), chunk.people)
         for kind, rows in chunk.rows.items():
             counts[kind] += len(rows)
             sql.load_rows(f"staged_{kind}", _COLUMNS, rows)
@@ -94,16 +109,18 @@ def _load(chunks: Iterable[Chunk], *, indexed: bool) -> Staged:
     for binding in moving:
         sql.execute(binding.sql(bindings.INDEX_STAGED_DEVICES))
         sql.execute(binding.sql(bindings.LAST_OWNER_ONLY))
-    people = _collect_people(used)
+    sources = [f"staged_{binding.kind}" for binding in used]
+    people = _collect_people(["staged_people WHERE faulty = 0"] * bool(mentioned) + sources)
     if not indexed:
         _TABLES.index(["upload_people"])
     sql.plan_for(sum(counts.values()), _TABLES.columns)
     return Staged(people, used, moving)
 
 
-def _collect_people(used: Iterable[Binding]) -> int:
+def _collect_people(sources: Sequence[str]) -> int:
     """How many there are of whom something is said that could be read."""
-    sources = ["staged_people WHERE faulty = 0", *(f"staged_{binding.kind}" for binding in used)]
+    if not sources:
+        return 0
     userids = " UNION ".join(f"SELECT DISTINCT userid FROM {source}" for source in sources)
     return sql.execute(f"INSERT INTO upload_people {userids}")
 
