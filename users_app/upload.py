@@ -62,12 +62,14 @@ class Upload:
 
     def compare(self) -> Figures:
         """Nothing is locked by that."""
-        people, known = self.staged.people, self._known()
-        changed = self._changed() if known else 0
-        moved = sum(
-            sql.scalar(f"SELECT COUNT(*) FROM ({_of_all(binding, bindings.MOVED)}) AS moved")
-            for binding in self.staged.moving
-        )
+        people = self.staged.people
+        with sql.comparing(people):
+            known = self._known()
+            changed = self._changed() if known else 0
+            moved = sum(
+                sql.scalar(f"SELECT COUNT(*) FROM ({_of_all(binding, bindings.MOVED)}) AS moved")
+                for binding in self.staged.moving
+            )
         new = people - known if self.creates else 0
         return Figures(people, new, changed, unchanged=people - new - changed, moved=moved)
 

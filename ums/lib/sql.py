@@ -196,6 +196,19 @@ def _roomy_session() -> Iterator[None]:
         connection.close()
 
 
+@contextmanager
+def comparing(rows: int) -> Iterator[None]:
+    """For queries that compare `rows` with what is stored. PostgreSQL takes a match in two columns
+    for rare, and would look up one by one what it has to read as a whole.
+    """
+    if not is_postgresql() or rows <= MANY_ROWS:
+        yield
+        return
+    with transaction.atomic():
+        execute("SELECT set_config('enable_nestloop', 'off', true)")
+        yield
+
+
 def _join_by_index() -> None:
     execute(
         "SELECT set_config(name, 'off', true) FROM unnest(%s::text[]) AS name", [_SCANNING_JOINS]
