@@ -104,7 +104,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 30,
         "init_command": (
             "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-49152; PRAGMA mmap_size=268435456;"
+            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-49152; PRAGMA mmap_size=1073741824;"
             # Random keys touch the same pages again and again: write them back after 128 MB.
             "PRAGMA wal_autocheckpoint=8192; PRAGMA journal_size_limit=134217728"
         ),

@@ -55,7 +55,7 @@ class Binding:
         return self.sql(DELETE, found=self.sql(found, those=those))
 
     def insert(self, found: Template, those: str) -> str:
-        return self.sql(INSERT, found=self.sql(found, those=those))
+        return self.sql(INSERT, found=self.sql(found, those=those, distinct="DISTINCT"))
 
     def sql(self, statement: Template, **parts: str) -> str:
         return statement.substitute(
@@ -149,7 +149,7 @@ A_PART = "s.userid > %(after)s AND s.userid <= %(last)s"
 
 PRESENT = Template("""
     SELECT w.userid, w.scope, w.value, u.id AS end_user_id
-    FROM (SELECT DISTINCT s.userid, s.scope, s.value FROM staged_$kind AS s
+    FROM (SELECT $distinct s.userid, s.scope, s.value FROM staged_$kind AS s
             WHERE $those AND s.present = 1) AS w
         CROSS JOIN users_app_enduser AS u
     WHERE u.userid = w.userid
@@ -158,7 +158,7 @@ PRESENT = Template("""
 # What of that is not stored.
 MISSING = Template("""
     SELECT w.userid, w.scope, w.value, u.id AS end_user_id
-    FROM (SELECT DISTINCT s.userid, s.scope, s.value FROM staged_$kind AS s
+    FROM (SELECT $distinct s.userid, s.scope, s.value FROM staged_$kind AS s
             WHERE $those AND s.present = 1) AS w
         CROSS JOIN users_app_enduser AS u
     WHERE u.userid = w.userid AND NOT EXISTS (

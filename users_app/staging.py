@@ -98,9 +98,10 @@ def _load(chunks: Iterable[Chunk], *, indexed: bool) -> Staged:
         for kind, rows in chunk.rows.items():
             counts[kind] += len(rows)
             sql.load_rows(f"staged_{kind}", _COLUMNS, rows)
-    if not indexed:
-        _TABLES.index(f"staged_{kind}" for kind, count in counts.items() if count)
     used = tuple(binding for binding in BINDINGS if counts[binding.kind])
+    # SQLite compares by index as well; PostgreSQL by hashing.
+    if not indexed and not sql.is_postgresql():
+        _index(used)
     for binding in used:
         if faulty:
             sql.execute(binding.sql(bindings.SPARE_THE_FAULTY))
@@ -111,10 +112,18 @@ def _load(chunks: Iterable[Chunk], *, indexed: bool) -> Staged:
         sql.execute(binding.sql(bindings.LAST_OWNER_ONLY))
     sources = [f"staged_{binding.kind}" for binding in used]
     people = _collect_people(["staged_people WHERE faulty = 0"] * bool(mentioned) + sources)
-    if not indexed:
-        _TABLES.index(["upload_people"])
     sql.plan_for(sum(counts.values()), _TABLES.columns)
     return Staged(people, used, moving)
+
+
+def index_for_parts(staged: Staged) -> None:
+    """Before a file is applied part by part."""
+    _index(staged.bindings)
+    _TABLES.index(["upload_people"])
+
+
+def _index(used: Iterable[Binding]) -> None:
+    _TABLES.index(f"staged_{binding.kind}" for binding in used)
 
 
 def _collect_people(sources: Sequence[str]) -> int:

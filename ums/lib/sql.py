@@ -121,7 +121,7 @@ class TemporaryTables:
         for table in tables:
             for index, place in self.indexes.items():
                 if place.startswith(f"{table} "):
-                    execute(f"CREATE INDEX {index} ON {place}")
+                    execute(f"CREATE INDEX IF NOT EXISTS {index} ON {place}")
 
     def _drop(self) -> None:
         for table in self.columns:
