@@ -20,7 +20,10 @@ PEOPLE_PER_PART = 50_000  # a third of a second, in which nobody else writes to 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """An upload in numbers of people; `moved` counts devices taken from a former owner."""
+    """An upload in numbers of people; `moved` counts devices taken from a former owner.
+
+    The `new` ones are not known yet, also where the upload creates nobody.
+    """
 
     people: int
     new: int
@@ -70,7 +73,7 @@ class Upload:
                 sql.scalar(f"SELECT COUNT(*) FROM ({_of_all(binding, bindings.MOVED)}) AS moved")
                 for binding in self.staged.moving
             )
-        new = people - known if self.creates else 0
+        new = people - known
         return Figures(people, new, changed, unchanged=people - new - changed, moved=moved)
 
     def repeated(self) -> int:

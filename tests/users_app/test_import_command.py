@@ -40,6 +40,17 @@ def test_the_command_imports_and_prints_one_json_object(
     assert run(path)[0] == expected | {"new": 0, "unchanged": 1}
 
 
+def test_people_whom_a_file_to_delete_does_not_know_are_counted_and_not_created(
+    app123: Channel, workbook: WriteWorkbook
+) -> None:
+    run(workbook(("u1", "app123", "r1", "vip"), ("u2", "app123", "r2", "")))
+    path = workbook(("u1", "", "", "vip"), ("u2", "", "", "vip"), ("u3", "", "", "vip"))
+    figures = {"people": 3, "new": 1, "changed": 1, "moved": 0, "unchanged": 1}
+
+    assert run(path, "--mode", "delete")[0] == {"rows": 3, **figures, "bad": 0}
+    assert stored() == {"u1": ({"r1"}, set()), "u2": ({"r2"}, set())}
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [

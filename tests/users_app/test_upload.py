@@ -304,7 +304,7 @@ def test_what_a_file_deletes_makes_nobody(app123: Channel) -> None:
         for part in upload.parts():
             part.apply()
 
-    assert figures == Figures(people=2, new=0, changed=1, unchanged=1, moved=0)
+    assert figures == Figures(people=2, new=1, changed=1, unchanged=0, moved=0)
     assert stored() == {"u1": ({"r2"}, set())}
 
 
