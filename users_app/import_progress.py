@@ -23,6 +23,9 @@ class Progress:
     def reach(self, done: int) -> None:
         self.done = done
 
+    def leave(self) -> None:
+        """The last phase is over: something else may be said."""
+
     def share(self) -> float | None:
         """Of the present phase, from 0 to 1; None where nobody knows how much there is."""
         return min(self.done / self.total, 1.0) if self.total else None

@@ -67,6 +67,7 @@ def run(
                 with sql.write():
                     part.apply()
                 progress.reach(progress.done + part.people)
+    progress.leave()
     logger.info("import applied=%s rows=%d bad=%d", apply, reading.rows, reading.bad)
     return Outcome(reading.rows, reading.bad, repeated, figures, tuple(reading.first_bad))
 

@@ -1,6 +1,7 @@
 """The command import_users."""
 
 import json
+import logging
 import sys
 from io import StringIO
 from pathlib import Path
@@ -168,6 +169,8 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(
     run(path, "--check")
     assert pipe.getvalue() == ""
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    log = logging.StreamHandler(terminal)
+    monkeypatch.setattr(logging.getLogger("users_app.imports"), "handlers", [log])
 
     run(path)
 
@@ -176,4 +179,5 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(
         assert words in shown
     assert "100% applying it, 1 of 1 person" in shown
     assert shown.endswith("\r\x1b[K")
+    assert "\r\x1b[Kimport applied=True" in shown
     assert devices("u1") == {"r1"}

@@ -120,6 +120,9 @@ class _Shown(Progress):
         if self.line.due():
             self._show()
 
+    def leave(self) -> None:
+        self.line.clear()
+
     def _show(self) -> None:
         words = (str(STEP_NAMES[self.phase]), *figures_of(self))
         self.line.show(", ".join(words), self.share())
