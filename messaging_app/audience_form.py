@@ -73,8 +73,8 @@ class AudienceForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Choose a segment"),
         help_text=gettext_lazy(
-            "Everyone who fulfils its conditions when the message is accepted. The console's page"
-            " of segments makes them."
+            "Everyone who fulfils its conditions when the message is accepted. The page “Segments”"
+            " is where segments are made."
         ),
     )
 

@@ -134,7 +134,7 @@ class EndUserAdmin(ExportAdmin):
         names: list[str] = end_user.tag_names  # type: ignore[attr-defined]  # by PeopleList
         links = ((f"?{urlencode({'q': f'tag:{name}'})}", name) for name in names[:TAGS_SHOWN])
         return format_html(
-            "{}{}",
+            '<span class="ums-badges">{}{}</span>',
             format_html_join(" ", '<a class="ums-badge" href="{}">{}</a>', links),
             " …" if len(names) > TAGS_SHOWN else "",
         )

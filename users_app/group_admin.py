@@ -44,7 +44,7 @@ class SegmentAdmin(ExportAdmin):
             },
         ),
         (_("Registered and last seen"), {"fields": TIMES}),
-        (_("What they did with a message"), {"fields": MESSAGE}),
+        (_("Messages"), {"fields": MESSAGE}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Segment | None = None) -> Any:

@@ -58,7 +58,7 @@ def figures_of(progress: Progress) -> tuple[str, ...]:
     """So many of so many, speed, time left: as far as that is known."""
     if progress.phase == Phase.APPLYING:
         done, per_second = of_people(progress.done, progress.total), _("%(number)s people/s")
-    elif progress.phase == Phase.READING:
+    elif progress.phase == Phase.READING and (progress.done or progress.total):
         done, per_second = _rows(progress.done, progress.total), _("%(number)s rows/s")
     else:
         return ()

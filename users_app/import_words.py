@@ -51,6 +51,16 @@ class Row:
     standing: Standing | None
     ending: str
 
+    @property
+    def bad(self) -> str:
+        return f"{self.job.bad:,}"
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        job = self.job
+        new = "–" if job.mode == Mode.DELETE else f"{job.new:,}"
+        return (f"{job.rows:,}", f"{job.people:,}", new, f"{job.changed:,}", self.bad)
+
 
 def row(job: ImportJob) -> Row:
     return Row(job, TONES[State(job.state)], standing(job), ending(job))

@@ -69,7 +69,7 @@ class SegmentForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the 
     tags_all = TagsField(label=capfirst(gettext_lazy("with all of these tags")), required=False)
     tags_none = TagsField(label=capfirst(gettext_lazy("with none of these tags")), required=False)
     msgid = forms.CharField(
-        label=capfirst(gettext_lazy("msgid of the message")),
+        label=gettext_lazy("Message (msgid)"),
         max_length=64,
         required=False,
         widget=UnfoldAdminTextInputWidget(attrs={"list": RECENT_MESSAGES, "autocomplete": "off"}),

@@ -241,7 +241,7 @@ def _said(people: int, change: TagChange, effects: tuple[Effect, ...]) -> str:
         % {"tag": effect.tag, "people": counted(effect.changed)}
         for effect in effects
     ]
-    return _("Tags of %(people)s below %(bind_id)s: %(parts)s.") % {
+    return _("Tags of %(people)s under bind_id %(bind_id)s: %(parts)s.") % {
         "people": counted(people),
         "bind_id": change.bind_id,
         "parts": "; ".join(parts),

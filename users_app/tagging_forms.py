@@ -27,7 +27,7 @@ class TagChangeForm(forms.Form):
     remove = TagsField(
         label=gettext_lazy("Tags to remove"),
         help_text=gettext_lazy(
-            "Below this bind_id only. Whoever does not have them is left alone."
+            "Under this bind_id only. Whoever does not have them is left alone."
         ),
         limit=MAX_TAGS,
         required=False,

@@ -142,7 +142,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "result": import_words.result(job),
         "may_add": request.user.has_perm("users_app.add_importjob"),
     }
-    return render_page(request, "users/import_detail.html", context, title=job.file_name)
+    title = _("Import of %(file)s") % {"file": job.file_name}
+    return render_page(request, "users/import_detail.html", context, title=title)
 
 
 @require_POST

@@ -94,11 +94,11 @@ def test_an_import_under_way_shows_how_far_it_is_and_asks_for_its_row_until_it_i
     assert 'max="4000" value="1000"' in row
     assert re.search(r"1,000 of about 4,000 rows · \d+ rows/s · about 3\d s left", row)
 
-    ImportJob.objects.update(state="applied", people=7)
+    ImportJob.objects.update(state="applied", people=1_000_007)
     row = text_of(client.get(address))
     assert "hx-get" not in row
     assert "<progress" not in row
-    assert '<td class="ums-number">7</td>' in row
+    assert '<td class="ums-number">1,000,007</td>' in row
 
 
 def test_the_export_tells_what_the_list_shows(client: Client, operator: User) -> None:

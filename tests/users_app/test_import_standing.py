@@ -47,6 +47,8 @@ def test_rows_are_counted_while_the_file_is_read() -> None:
     assert (read.step, read.done, read.total) == ("Step 1 of 2: reading the file", 1000, 0)
     assert read.figures == ("1,000 rows", "100 rows/s")
     assert of(make(done=1)).figures[0] == "1 row"
+    # A big workbook is read for some seconds before it gives its first row.
+    assert of(make(done=0)).figures == ()
 
 
 @pytest.mark.parametrize(

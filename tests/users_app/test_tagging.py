@@ -72,7 +72,7 @@ def test_the_people_of_a_search_gain_and_lose_tags_as_foretold(admin: User) -> N
     said = apply(search("tag:vip"), wanted, 2, admin, "k")
 
     assert said == (
-        "Tags of 2 people below all: “gold” added to 2 people; “old” added to 1 person;"
+        "Tags of 2 people under bind_id all: “gold” added to 2 people; “old” added to 1 person;"
         " “vip” taken from 2 people; “none” taken from 0 people."
     )
     assert tags("anna") == tags("bert") == {("all", "gold"), ("all", "old")}
@@ -188,7 +188,7 @@ def test_two_clicks_at_the_same_moment_change_once(admin: User) -> None:
     (first,), (second,) = at_once(1, click, click)
 
     assert first == second
-    assert first.startswith("Tags of 2 people below all: “gold” added to 2 people")
+    assert first.startswith("Tags of 2 people under bind_id all: “gold” added to 2 people")
     assert Tag.objects.filter(name="gold").count() == 2
     assert LogEntry.objects.count() == 1
 

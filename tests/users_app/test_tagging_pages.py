@@ -87,7 +87,7 @@ def test_people_of_a_search_are_tagged_after_a_review(admin_client: Client) -> N
 
     done = then(admin_client, review, "confirm", query)
 
-    assert "Tags of 2 people below all: “gold” added to 2 people" in text(done)
+    assert "Tags of 2 people under bind_id all: “gold” added to 2 people" in text(done)
     assert done.redirect_chain[0][0].endswith("/users_app/enduser/?q=tag%3Avip")
     assert tags("anna") == tags("bert") == {("all", "vip"), ("all", "gold")}
 
