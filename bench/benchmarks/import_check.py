@@ -18,7 +18,7 @@ from bench.import_contest import (
 from bench.people_file import people_in
 
 STAGED_COMPARISON = "staged_comparison"  # bench/floors/imports.py
-FILLED_BY = "staged_upsert"
+FILLED_BY = OURS
 GOAL = 1.5
 
 
