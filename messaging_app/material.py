@@ -21,7 +21,6 @@ FOLDER = "material"
 MAX_BYTES = 20 * 1024 * 1024  # ours: the original's is not known
 DEFAULT_HOURS = 24
 MAX_HOURS = 168  # protocol/ums.md 3.6; its own example sends 169 (12.1, 5), so more is cut to it
-FILES_PER_ROUND = 500
 
 
 def store(*, line: BusinessLine, file: UploadedFile, hours: int) -> Material:
@@ -63,7 +62,7 @@ def forget_expired() -> int:
     """
     forgotten = 0
     expired = Material.objects.filter(expires_at__lte=timezone.now()).order_by("pk")
-    while paths := dict(expired.values_list("pk", "path")[:FILES_PER_ROUND]):
+    while paths := dict(expired.values_list("pk", "path")[: kept_files.FILES_PER_ROUND]):
         for path in paths.values():
             kept_files.delete(path)
         Material.objects.filter(pk__in=paths).delete()

@@ -15,7 +15,6 @@ from users_app.models import ImportJob
 logger = logging.getLogger(__name__)
 
 FOLDER = "imports"
-FILES_PER_ROUND = 500
 
 
 def place_of(job: ImportJob) -> Path:
@@ -45,7 +44,7 @@ def forget() -> int:
     )
     over = old.exclude(state__in=ImportJob.WORKED_ON).order_by("pk")
     forgotten = 0
-    while paths := dict(over.values_list("pk", "path")[:FILES_PER_ROUND]):
+    while paths := dict(over.values_list("pk", "path")[: kept_files.FILES_PER_ROUND]):
         for path in paths.values():
             kept_files.delete(path)
         ImportJob.objects.filter(pk__in=paths).update(path="")

@@ -11,9 +11,9 @@ from django.db import IntegrityError
 from django.utils import timezone
 
 from channels_app.models import BusinessLine
-from messaging_app import material
 from messaging_app.material import forget_expired, store
 from messaging_app.models import Material
+from ums.lib import kept_files
 from ums.lib.errors import DomainError
 
 pytestmark = pytest.mark.usefixtures("folder")
@@ -181,7 +181,7 @@ def test_before_the_first_upload_there_is_nothing_to_forget(db: None) -> None:
 def test_more_than_one_round_is_forgotten(
     business_line: BusinessLine, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(material, "FILES_PER_ROUND", 2)
+    monkeypatch.setattr(kept_files, "FILES_PER_ROUND", 2)
     for number in range(5):
         expired(business_line)
         stray(folder, f"stray{number}", hours=48)

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from messaging_app import sweeps
 from tests.users_app.conftest import WriteWorkbook, applied, submitted, upload, work_on
+from ums.lib import kept_files
 from ums.lib.errors import DomainError
 from users_app import import_files, imports
 from users_app.models import ImportJob
@@ -80,7 +81,7 @@ def test_a_file_that_was_deleted_before_its_row_said_so_is_no_fault(
 def test_files_of_no_import_are_deleted_after_a_day(
     person: User, workbook: WriteWorkbook, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_files, "FILES_PER_ROUND", 1)
+    monkeypatch.setattr(kept_files, "FILES_PER_ROUND", 1)
     known = submitted(workbook(("u1", "app123", "r1", "")), person)
     for name, days in (("stray", 1.1), ("under-way", 0.9), (Path(known.path).name, 5.0)):
         path = data_dir / "imports" / name

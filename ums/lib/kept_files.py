@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.base import File
 from django.utils import timezone
 
 STRAY_AGE = timedelta(days=1)
@@ -17,7 +18,6 @@ FILES_PER_ROUND = 500
 
 def new_path(folder: str) -> str:
     """A path below UMS_DATA_DIR, as rows have them, of a file that is to be written."""
-    _made(folder)
     return f"{folder}/{secrets.token_hex(16)}"
 
 
@@ -27,15 +27,16 @@ def where(path: str) -> Path:
     return place
 
 
-def write(path: str, file: UploadedFile) -> int:
+def write(path: str, file: "File[Any]") -> int:
     """Copy `file` to a new file that outlives a loss of power; its bytes."""
     size = 0
+    folder = _made(os.path.dirname(path))
     with where(path).open("xb") as stored:
         for chunk in file.chunks():
             size += stored.write(chunk)
         stored.flush()
         os.fsync(stored.fileno())
-    _sync(where(path).parent)
+    _sync(folder)
     return size
 
 
