@@ -12,13 +12,14 @@ from ums.lib import sql
 from ums.lib.errors import Code, DomainError
 from ums.lib.exports.tables import Row, Table, in_pages
 from ums.lib.sql import Query
+from ums.lib.temporary_tables import TemporaryTables
 from users_app.models import PersonList, PersonListEntry
 from users_app.userid_lines import Reading, UseridLine
 
 logger = logging.getLogger(__name__)
 
 _MAX_ID = 2**63 - 1
-_TABLES = sql.TemporaryTables({"staged_userids": "userid varchar(64) NOT NULL"})
+_TABLES = TemporaryTables({"staged_userids": "userid varchar(64) NOT NULL"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ums.lib import sql
+from ums.lib.temporary_tables import TemporaryTables
 from users_app import bindings
 from users_app.bindings import BINDINGS, Binding
 from users_app.changes import Kind, PersonChange
@@ -19,7 +20,7 @@ _MANY_OBJECTS = 200_000
 StagedRow = tuple[str, int | str, str, int, int, int]
 
 _COLUMNS = ("userid", "scope", "value", "present", "replaces", "position")
-_TABLES = sql.TemporaryTables(
+_TABLES = TemporaryTables(
     columns={
         "staged_people": "userid varchar(64) NOT NULL, faulty smallint NOT NULL",
         "upload_people": "userid varchar(64) NOT NULL",

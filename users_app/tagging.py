@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from ums.lib import sql
 from ums.lib.errors import DomainError
+from ums.lib.temporary_tables import TemporaryTables
 from users_app.models import EndUser, Tag
 from users_app.upload import TURN
 from users_app.userid_lines import Reading, UseridLine
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 UNKNOWN_SHOWN = 20
 PEOPLE_PER_STATEMENT = 50_000
-_TABLES = sql.TemporaryTables(
+_TABLES = TemporaryTables(
     {
         "tagged_userids": "userid varchar(64) NOT NULL, line integer NOT NULL",
         "tagged_people": "id bigint NOT NULL",

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, connections, transaction
-from django.test.utils import CaptureQueriesContext
 
 from channels_app.models import Channel
 from ums.lib import sql
+from ums.lib.temporary_tables import TemporaryTables
 
 pytestmark = pytest.mark.django_db
 
 WORDS = "word varchar(20) NOT NULL, number bigint NOT NULL"
-TABLES = sql.TemporaryTables({"lib_words": WORDS}, {"lib_words_word": "lib_words (word)"})
+TABLES = TemporaryTables({"lib_words": WORDS}, {"lib_words_word": "lib_words (word)"})
 
 
 def test_rows_are_loaded_in_chunks_of_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,54 +45,6 @@ def test_a_statement_says_how_many_rows_it_touched() -> None:
 def test_a_scalar_without_a_row_is_none() -> None:
     with TABLES.empty():
         assert sql.scalar("SELECT word FROM lib_words") is None
-
-
-def test_temporary_tables_are_empty_at_the_start_of_each_use() -> None:
-    for _round in range(2):
-        with TABLES.empty():
-            assert sql.scalar("SELECT COUNT(*) FROM lib_words") == 0
-            sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
-
-
-def test_temporary_tables_are_empty_after_an_error() -> None:
-    rows = (("a", 1 // n) for n in (1, 0))
-
-    with pytest.raises(ZeroDivisionError), TABLES.empty():
-        sql.load_rows("lib_words", ("word", "number"), rows)
-
-    with TABLES.empty():
-        assert sql.scalar("SELECT COUNT(*) FROM lib_words") == 0
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_connection_makes_its_temporary_tables_once() -> None:
-    def statements() -> list[str]:
-        with CaptureQueriesContext(connection) as captured, TABLES.empty():
-            sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
-        return [query["sql"] for query in captured]
-
-    connection.close()
-    assert any("CREATE" in statement for statement in statements())
-    assert not any("CREATE" in statement for statement in statements())
-
-
-@pytest.mark.django_db(transaction=True)
-def test_tables_of_another_version_on_the_same_connection_give_way() -> None:
-    with TABLES.empty():
-        sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
-
-    with sql.TemporaryTables({"lib_words": "letters varchar(20) NOT NULL"}).empty():
-        assert sql.load_rows("lib_words", ("letters",), [("a",)]) == 1
-    with TABLES.empty():
-        assert sql.load_rows("lib_words", ("word", "number"), [("a", 1)]) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_filling_a_temporary_table_takes_no_transaction_on_sqlite() -> None:
-    with TABLES.empty():
-        sql.load_rows("lib_words", ("word", "number"), [("a", 1)])
-
-        assert connection.in_atomic_block == sql.is_postgresql()
 
 
 def test_many_rows_are_analyzed_where_the_database_needs_it() -> None:
