@@ -116,7 +116,7 @@ def _pattern(name: str, padded: int | None) -> re.Pattern[str]:
     value = _PLAIN.get(name, rf"{_ID}{{1,128}}")
     if name in _LISTS:
         value = rf"{value}(?:[,;] ?{value})*+"
-    if padded:  # where all are texts, fewer digits may have been a number
+    if padded and padded > 1:  # where all are texts, fewer digits may have been a number
         value = rf"(?![1-9][0-9]{{0,{padded - 2}}}\n){value}"
     return re.compile(rf"(?:{value}\n)*+" if name == USERID else rf"(?:(?:{value})?\n)*+")
 

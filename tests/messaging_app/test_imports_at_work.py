@@ -85,6 +85,9 @@ def test_a_process_that_fails_is_started_again_after_a_while(
         os.environ["DATABASE_URL"] = database_url()
         until(has(job, "checked"), what="the check")
 
+    job.refresh_from_db()
+    assert (job.people, job.problem) == (3, "")
+
 
 def test_an_import_that_somebody_else_has_is_left_alone() -> None:
     job = submitted()

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.users_app.conftest import BIND_IDS, WriteWorkbook
 from users_app.changes import Kind, Mode, PersonChange
 from users_app.files.sheet import opened
 from users_app.reading import Reading
-from users_app.staging import Chunk
+from users_app.staging import Chunk, StagedRow
 
 HEADER = (
     "userid",
@@ -65,7 +66,18 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> Path:
     return path
 
 
-def read_at_once(path: Path, mode: Mode) -> tuple[Chunk, Reading]:
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file says, and what is wrong with it."""
+
+    people: list[tuple[str, int]]
+    bindings: dict[Kind, list[StagedRow]]  # sorted
+    rows: int
+    bad: int
+    first_bad: list[int]
+
+
+def at_once(path: Path, mode: Mode = Mode.SET) -> Understood:
     whole = Chunk()
     with opened(path) as sheet:
         reading = Reading(sheet, BIND_IDS, mode)
@@ -73,10 +85,11 @@ def read_at_once(path: Path, mode: Mode) -> tuple[Chunk, Reading]:
             whole.people.extend(chunk.people)
             for kind in Kind:
                 whole.rows[kind].extend(chunk.rows[kind])
-    return whole, reading
+    first_bad = [row.number for row in reading.first_bad]
+    return understood(whole, rows=reading.rows, bad=reading.bad, first_bad=first_bad)
 
 
-def read_one_by_one(path: Path, mode: Mode) -> tuple[Chunk, list[int], int]:
+def one_by_one(path: Path, mode: Mode = Mode.SET) -> Understood:
     whole, bad, rows = Chunk(), [], 0
     with opened(path) as sheet:
         for row in Reading(sheet, BIND_IDS, mode).each():
@@ -87,18 +100,12 @@ def read_one_by_one(path: Path, mode: Mode) -> tuple[Chunk, list[int], int]:
                 bad.append(row.number)
                 if row.userid:
                     whole.add(PersonChange(row.userid, faulty=True))
-    return whole, bad, rows
+    return understood(whole, rows=rows, bad=len(bad), first_bad=bad[:20])
 
 
-def require_the_same(path: Path, mode: Mode) -> None:
-    at_once, reading = read_at_once(path, mode)
-    one_by_one, bad, rows = read_one_by_one(path, mode)
-
-    assert at_once.people == one_by_one.people
-    for kind in Kind:
-        assert sorted(at_once.rows[kind]) == sorted(one_by_one.rows[kind])
-    assert (reading.rows, reading.bad) == (rows, len(bad))
-    assert [row.number for row in reading.first_bad] == bad[:20]
+def understood(whole: Chunk, *, rows: int, bad: int, first_bad: list[int]) -> Understood:
+    bindings = {kind: sorted(whole.rows[kind]) for kind in Kind}
+    return Understood(whole.people, bindings, rows, bad, first_bad)
 
 
 @given(rows=ROWS, mode=st.sampled_from(Mode))
@@ -108,7 +115,9 @@ def require_the_same(path: Path, mode: Mode) -> None:
 def test_all_kinds_of_cells_are_understood_alike(
     tmp_path: Path, rows: list[tuple[str, ...]], mode: Mode
 ) -> None:
-    require_the_same(write_csv(tmp_path / "rows.csv", rows), mode)
+    path = write_csv(tmp_path / "rows.csv", rows)
+
+    assert at_once(path, mode) == one_by_one(path, mode)
 
 
 @given(rows=PLAIN_ROWS, faults=ROWS)
@@ -118,15 +127,17 @@ def test_all_kinds_of_cells_are_understood_alike(
 def test_plain_rows_between_others_are_understood_alike(
     tmp_path: Path, rows: list[tuple[str, ...]], faults: list[tuple[str, ...]]
 ) -> None:
-    require_the_same(write_csv(tmp_path / "rows.csv", rows + faults[:1] + rows), Mode.SET)
+    path = write_csv(tmp_path / "rows.csv", rows + faults[:1] + rows)
+
+    assert at_once(path) == one_by_one(path)
 
 
 def test_a_row_with_too_many_cells_is_found_among_plain_ones(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("userid,tag\n" + "u1,vip\n" * 30 + "u2,vip,gold\n" + "u3,vip\n" * 30)
 
-    require_the_same(path, Mode.SET)
-    assert read_at_once(path, Mode.SET)[1].first_bad[0].userid == "u2"
+    assert at_once(path) == one_by_one(path)
+    assert at_once(path).first_bad == [32]
 
 
 def test_numbers_and_errors_of_a_workbook_are_found_among_plain_cells(
@@ -142,8 +153,8 @@ def test_numbers_and_errors_of_a_workbook_are_found_among_plain_cells(
 
     path = workbook(*plain, *odd, *plain)
 
-    require_the_same(path, Mode.SET)
-    assert [row.number for row in read_at_once(path, Mode.SET)[1].first_bad] == [43, 44]
+    assert at_once(path) == one_by_one(path)
+    assert at_once(path).first_bad == [43, 44]
 
 
 def test_bind_ids_without_end_are_not_remembered(tmp_path: Path) -> None:
@@ -151,10 +162,19 @@ def test_bind_ids_without_end_are_not_remembered(tmp_path: Path) -> None:
     rows = "".join(f"u{n},shop{n},o{n}\n" for n in range(12_000))
     path.write_text(f"userid,bind_id,wechatoa_openid\n{rows}")
 
-    chunk, reading = read_at_once(path, Mode.SET)
+    read = at_once(path)
 
-    assert (len(chunk.rows[Kind.CONTACT]), reading.bad) == (12_000, 0)
-    assert chunk.rows[Kind.CONTACT][-1][:3] == ("u11999", "wechatoa:shop11999", "o11999")
+    contacts = {row[:3] for row in read.bindings[Kind.CONTACT]}
+    assert (len(contacts), read.bad) == (12_000, 0)
+    assert ("u11999", "wechatoa:shop11999", "o11999") in contacts
+
+
+def test_a_single_zero_makes_no_other_digit_a_number_that_has_lost_some(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("userid,tag\n0,vip\n1,vip\n7,vip\n")
+
+    assert at_once(path) == one_by_one(path)
+    assert at_once(path).bad == 0
 
 
 @pytest.mark.parametrize(
@@ -173,7 +193,7 @@ def test_the_mode_says_what_happens_to_what_is_there(
         "userid,bind_id,app_regid,tag,phone,wechatwk_linkedcorp_userid\nu1,app123,r1,vip,138,c/u\n"
     )
 
-    chunk, _reading = read_at_once(path, mode)
+    read = at_once(path, mode)
 
-    staged = [row for kind in Kind for row in chunk.rows[kind]]
+    staged = [row for kind in Kind for row in read.bindings[kind]]
     assert {row[2]: row[3:5] for row in staged} == marks
