@@ -10,7 +10,10 @@ from pathlib import Path
 from bench.floors.imports import staged_comparison, staged_upsert
 from bench.memory import watched_family
 from bench.rivals.openpyxl_bulk import openpyxl_bulk
+from users_app.bind_ids import bind_ids_for
 from users_app.changes import Mode
+from users_app.import_progress import Progress
+from users_app.import_work import Source, staged_from
 from users_app.imports import run
 
 
@@ -19,7 +22,12 @@ def ours(path: Path) -> int:
 
 
 def ours_check(path: Path) -> int:
-    return run(path=path, mode=Mode.SET, apply=False).figures.new
+    """As the worker checks an upload (`import_work`)."""
+    source = Source(path, bind_ids_for(None), Mode.SET)
+    with staged_from(source, Progress()) as (_reading, upload):
+        figures = upload.compare()
+        upload.repeated()
+    return figures.new
 
 
 # Some say how many people are new to the database.

@@ -38,7 +38,6 @@ class Outcome:
 
     rows: int
     bad: int
-    repeated: int  # devices that the file names for the same person and channel once more
     figures: Figures
     first_bad: tuple[Row, ...]
 
@@ -57,7 +56,7 @@ def run(
     """
     progress = progress or Progress()
     with staged_from(Source(path, bind_ids_for(None), mode), progress) as (reading, upload):
-        figures, repeated = upload.compare(), upload.repeated()
+        figures = upload.compare()
         if bad_rows:
             with opened(path) as sheet, bad_rows_of(Reading(sheet, reading.bind_ids, mode)) as book:
                 copyfileobj(book, bad_rows)
@@ -69,7 +68,7 @@ def run(
                 progress.reach(progress.done + part.people)
     progress.leave()
     logger.info("import applied=%s rows=%d bad=%d", apply, reading.rows, reading.bad)
-    return Outcome(reading.rows, reading.bad, repeated, figures, tuple(reading.first_bad))
+    return Outcome(reading.rows, reading.bad, figures, tuple(reading.first_bad))
 
 
 def submit(*, file: UploadedFile, mode: Mode, operator: User) -> ImportJob:
