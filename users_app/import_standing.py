@@ -5,25 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
 from users_app.import_progress import Progress, progress_of
 from users_app.models import ImportJob
 
-Words = str | Promise
 Phase, State = ImportJob.Phase, ImportJob.State
 
 BEGINS_WITHIN = timedelta(seconds=10)  # a worker looks each second for what waits
 STEPS = {
     State.UPLOADED: (Phase.READING, Phase.COMPARING),
     State.CONFIRMED: (Phase.READING, Phase.COMPARING, Phase.APPLYING),
-}
-STEP_NAMES: dict[str, Words] = {
-    Phase.READING: gettext_lazy("reading the file"),
-    Phase.COMPARING: gettext_lazy("comparing it with what is stored"),
-    Phase.APPLYING: gettext_lazy("applying it"),
 }
 
 
@@ -93,7 +86,7 @@ def _step(job: ImportJob) -> str:
     return _("Step %(number)d of %(count)d: %(name)s") % {
         "number": steps.index(Phase(job.phase)) + 1,
         "count": len(steps),
-        "name": STEP_NAMES[job.phase],
+        "name": Phase(job.phase).label,
     }
 
 

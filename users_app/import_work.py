@@ -70,7 +70,10 @@ def _attempt(claim: Claim, pulse: Pulse) -> None:
 def _work(job: ImportJob, claim: Claim, pulse: Pulse) -> None:
     if job.attempts > MAX_ATTEMPTS:
         raise DomainError(
-            _("The worker was stopped %(count)d times while it was at this file.")
+            _(
+                "The worker was stopped %(count)d times while it was at this file, most likely"
+                " for want of memory. Give it more, or split the file, and upload it again."
+            )
             % {"count": MAX_ATTEMPTS}
         )
     if claim.state == ImportJob.State.UPLOADED:

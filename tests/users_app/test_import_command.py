@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 from channels_app.models import Channel
 from tests.users_app.conftest import WriteWorkbook, devices, read_file, stored
@@ -39,6 +40,17 @@ def test_the_command_imports_and_prints_one_json_object(
     assert "row 3, bind_id: “app12” is not the code of a channel" in problems
     assert stored() == {"u1": (set() | {"r1"}, {("all", "vip"), ("all", "b")})}
     assert run(path)[0] == expected | {"new": 0, "unchanged": 1}
+
+
+def test_the_command_speaks_chinese_where_that_is_the_language(
+    app123: Channel, workbook: WriteWorkbook, tmp_path: Path
+) -> None:
+    with translation.override("zh-hans"):
+        _figures, problems = run(workbook(("u1", "app12", "r1", "")))
+        with pytest.raises(CommandError, match="无法读取"):
+            run(tmp_path / "missing.xlsx")
+
+    assert "第 2 行，bind_id：" in problems
 
 
 def test_people_whom_a_file_to_delete_does_not_know_are_counted_and_not_created(
@@ -175,9 +187,9 @@ def test_a_terminal_sees_how_far_it_is_and_a_pipe_does_not(
     run(path)
 
     shown = terminal.getvalue()
-    for words in ("reading the file, 0 of about 1", "comparing it", f"[{'-' * 24}]   0%"):
+    for words in ("reading the file, 0 of about 1", "comparing with", f"[{'-' * 24}]   0%"):
         assert words in shown
-    assert "100% applying it, 1 of 1 person" in shown
+    assert "100% applying, 1 of 1 person" in shown
     assert shown.endswith("\r\x1b[K")
     assert "\r\x1b[Kimport applied=True" in shown
     assert devices("u1") == {"r1"}

@@ -70,7 +70,7 @@ def test_an_estimate_that_was_too_low_promises_no_end() -> None:
 def test_comparing_has_no_figures() -> None:
     compared = of(make(state="confirmed", phase="comparing"))
 
-    assert compared.step == "Step 2 of 3: comparing it with what is stored"
+    assert compared.step == "Step 2 of 3: comparing with what is stored"
     assert (compared.figures, compared.total) == ((), 0)
 
 
@@ -79,7 +79,7 @@ def test_people_are_counted_while_they_are_applied_and_those_before_a_restart_ar
 ):
     job = make(state="confirmed", phase="applying", done=5000, done_before=4000, total=9000)
 
-    assert of(job).step == "Step 3 of 3: applying it"
+    assert of(job).step == "Step 3 of 3: applying"
     assert of(job).figures == ("5,000 of 9,000 people", "100 people/s", "about 41 s left")
 
 

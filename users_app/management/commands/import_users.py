@@ -10,13 +10,14 @@ from tempfile import NamedTemporaryFile
 from typing import IO, Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from ums.lib.errors import DomainError
 from ums.lib.terminal import ProgressLine
 from users_app import imports
 from users_app.changes import Mode
 from users_app.import_progress import Progress
-from users_app.import_standing import STEP_NAMES, figures_of, of_people
+from users_app.import_standing import figures_of, of_people
 from users_app.models import ImportJob
 
 INTERRUPTED = 130  # as a shell has it for Ctrl-C
@@ -64,7 +65,9 @@ class Command(BaseCommand):
         try:
             file.open("rb").close()
         except OSError as exc:
-            raise CommandError(f"{file} cannot be read: {exc.strerror}.") from exc
+            raise CommandError(
+                _("%(file)s cannot be read: %(reason)s.") % {"file": file, "reason": exc.strerror}
+            ) from exc
         try:
             with _written(errors, beside=file) as bad_rows:
                 outcome = imports.run(
@@ -87,7 +90,10 @@ class Command(BaseCommand):
     def _report(self, outcome: imports.Outcome) -> None:
         for row in outcome.first_bad:
             for column, reason in row.problems.items():
-                self.stderr.write(f"row {row.number}, {column}: {reason}")
+                self.stderr.write(
+                    _("row %(number)d, %(column)s: %(reason)s")
+                    % {"number": row.number, "column": column, "reason": reason}
+                )
         figures = outcome.figures
         self.stdout.write(
             json.dumps(
@@ -124,15 +130,16 @@ class _Shown(Progress):
         self.line.clear()
 
     def _show(self) -> None:
-        words = (str(STEP_NAMES[self.phase]), *figures_of(self))
+        words = (str(ImportJob.Phase(self.phase).label), *figures_of(self))
         self.line.show(", ".join(words), self.share())
 
 
 def _stopped(progress: Progress) -> str:
     if progress.phase != ImportJob.Phase.APPLYING or not progress.done:
-        return "Stopped before anything was applied."
-    done = of_people(progress.done, progress.total)
-    return f"Stopped after {done}, who stay applied. The same command again does the rest."
+        return _("Stopped before anything was applied.")
+    return _(
+        "Stopped after %(people)s, who stay applied. The same command again does the rest."
+    ) % {"people": of_people(progress.done, progress.total)}
 
 
 @contextmanager
@@ -142,13 +149,18 @@ def _written(place: Path | None, *, beside: Path) -> Iterator[IO[bytes] | None]:
         yield None
         return
     if place.exists() and beside.exists() and place.samefile(beside):
-        raise CommandError(f"--errors {place} is the file to import; name another one.")
+        raise CommandError(
+            _("--errors %(file)s is the file to import; name another one.") % {"file": place}
+        )
     if place.is_dir():
-        raise CommandError(f"--errors {place} is a folder; name a file in it.")
+        raise CommandError(_("--errors %(file)s is a folder; name a file in it.") % {"file": place})
     try:
         whole = NamedTemporaryFile(dir=place.parent, prefix=place.name, delete=False)  # noqa: SIM115
     except OSError as exc:
-        raise CommandError(f"--errors {place} cannot be written: {exc.strerror}.") from exc
+        raise CommandError(
+            _("--errors %(file)s cannot be written: %(reason)s.")
+            % {"file": place, "reason": exc.strerror}
+        ) from exc
     with ExitStack() as undo:
         undo.callback(os.unlink, whole.name)
         with whole:
