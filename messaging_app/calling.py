@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from channels_app.callbacks import callback_url
@@ -19,6 +18,7 @@ from messaging_app.claiming import Claim
 from messaging_app.connections import CidStock, Connections
 from messaging_app.models import Message
 from messaging_app.verdicts import Outcome
+from ums.lib.json_rows import texts
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +85,11 @@ class Caller:
 def _body(claim: Claim, push: dict[str, Any]) -> dict[str, object]:
     # All of them, always: a repetition must say what the first attempt said, although receipts of
     # that one may be here already.
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT registration_id FROM messaging_app_delivery WHERE batch_id = %s"
-            " ORDER BY registration_id",
-            (claim.batch_id,),
-        )
-        ids = [registration_id for (registration_id,) in cursor.fetchall()]
+    ids = texts(
+        "SELECT registration_id FROM messaging_app_delivery WHERE batch_id = %s"
+        " ORDER BY registration_id",
+        [claim.batch_id],
+    )
     channel = claim.channel
     return push_body(
         push,

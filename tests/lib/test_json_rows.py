@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from ums.lib.json_rows import rows_param, rows_sql
+from ums.lib.json_rows import rows_param, rows_sql, texts
 
 pytestmark = pytest.mark.django_db
 COLUMNS = {"number": "bigint", "words": "text"}
@@ -50,3 +50,16 @@ def test_a_time_is_written_as_the_database_keeps_it(db: None) -> None:
 
 def test_rows_may_be_tuples_of_a_generator() -> None:
     assert rows_param((n, str(n)) for n in range(2)) == '[[0,"0"],[1,"1"]]'
+
+
+def test_texts_come_as_they_are_and_in_the_order_of_the_query() -> None:
+    words = ["b", "", "'; -- %s \" \\ \n 您好 👋", "a"]
+    query = f"SELECT words FROM {rows_sql(COLUMNS)} AS r ORDER BY number DESC"
+
+    found = texts(query, [rows_param(enumerate(words))])
+
+    assert found == words[::-1]
+
+
+def test_no_texts_are_an_empty_list() -> None:
+    assert texts("SELECT '' WHERE 1 = %s", [0]) == []
