@@ -186,6 +186,22 @@ ABSENT = Template("""
         WHERE k.userid = s.userid AND k.scope = s.scope AND k.value = s.value AND k.present = 1)
 """)
 
+# Who is found by MISSING or UNNAMED, by reading both sides once and as a whole: for PostgreSQL,
+# which hashes them. Right where all of the upload is compared.
+DIFFERENT = Template("""
+    SELECT d.userid
+    FROM (SELECT COALESCE(w.userid, k.userid) AS userid, k.scope, w.userid IS NOT NULL AS is_staged
+            FROM (SELECT userid, scope, value FROM staged_$kind WHERE present = 1) AS w
+            FULL JOIN (SELECT u.userid, t.$scope AS scope, t.$value AS value, $live AS is_live
+                FROM $table AS t JOIN users_app_enduser AS u ON u.id = t.end_user_id) AS k
+              ON k.userid = w.userid AND k.scope = w.scope AND k.value = w.value
+            WHERE w.userid IS NULL OR k.userid IS NULL OR NOT k.is_live) AS d
+        LEFT JOIN users_app_enduser AS u ON d.is_staged AND u.userid = d.userid
+        LEFT JOIN staged_$kind AS r ON NOT d.is_staged
+          AND r.userid = d.userid AND r.scope = d.scope AND r.replaces = 1
+    WHERE u.id IS NOT NULL OR r.userid IS NOT NULL
+""")
+
 MOVED = Template("""
     SELECT DISTINCT u.userid, t.id
     FROM staged_$kind AS s CROSS JOIN $table AS t CROSS JOIN users_app_enduser AS u
@@ -197,6 +213,13 @@ MOVED = Template("""
 COUNT_REPEATED = Template("""
     SELECT COUNT(*) - (SELECT COUNT(*) FROM (SELECT DISTINCT userid, scope, value
         FROM staged_$kind) AS once)
+    FROM staged_$kind
+""")
+
+# A sort of numbers, where PostgreSQL counts distinct texts by hashing. Two that differ may have one
+# hash, so only "true" is sure.
+NONE_REPEATED = Template("""
+    SELECT COUNT(*) = COUNT(DISTINCT hashtextextended(value, hashtextextended(userid, scope)))
     FROM staged_$kind
 """)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ums.lib import sql
 from ums.lib.json_rows import rows_param, rows_sql
+from ums.lib.loading import load_rows
 from users_app.bindings import BINDINGS, Binding
 from users_app.changes import Kind, PersonChange
 from users_app.upload import TURN, Figures, apply_changes
@@ -122,7 +123,7 @@ def _add(people: Sequence[PersonChange]) -> bool:
             return False
         for binding, rows in new.items():
             extra = binding.extra_values(now).values()
-            sql.load_rows(
+            load_rows(
                 binding.table,
                 binding.columns(),
                 [(scope, value, ids[userid], *extra) for scope, value, userid in rows],

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from ums.lib import sql
 from ums.lib.errors import Code, DomainError
 from ums.lib.exports.tables import Row, Table, in_pages
+from ums.lib.loading import load_rows
 from ums.lib.sql import Query
 from ums.lib.temporary_tables import TemporaryTables
 from users_app.models import PersonList, PersonListEntry
@@ -123,7 +124,7 @@ def _apply(person_list: PersonList, lines: Iterable[UseridLine], statement: str)
     """One statement over any number of lines, which are read before the database is locked."""
     reading = Reading(lines)
     with _TABLES.empty():
-        loaded = sql.load_rows(
+        loaded = load_rows(
             "staged_userids", ("userid",), ((line.userid,) for line in reading.good())
         )
         sql.plan_for(loaded, _TABLES.columns)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from ums.lib import sql
+from ums.lib.loading import Loading
 from ums.lib.temporary_tables import TemporaryTables
 from users_app import bindings
 from users_app.bindings import BINDINGS, Binding
@@ -93,12 +94,12 @@ def _load(chunks: Iterable[Chunk], *, indexed: bool) -> Staged:
     """In constant memory; `indexed`: the tables have their indexes already."""
     counts = dict.fromkeys(Kind, 0)
     mentioned, faulty = 0, False
-    for chunk in chunks:
-        faulty = faulty or any(is_faulty for _userid, is_faulty in chunk.people)
-        mentioned += sql.load_rows("staged_people", ("userid", "faulty"), chunk.people)
-        for kind, rows in chunk.rows.items():
-            counts[kind] += len(rows)
-            sql.load_rows(f"staged_{kind}", _COLUMNS, rows)
+    with Loading() as loading:
+        for chunk in chunks:
+            faulty = faulty or any(is_faulty for _userid, is_faulty in chunk.people)
+            mentioned += loading.append("staged_people", ("userid", "faulty"), chunk.people)
+            for kind, rows in chunk.rows.items():
+                counts[kind] += loading.append(f"staged_{kind}", _COLUMNS, rows)
     used = tuple(binding for binding in BINDINGS if counts[binding.kind])
     # SQLite compares by index as well; PostgreSQL by hashing.
     if not indexed and not sql.is_postgresql():

@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from ums.lib import sql
 from ums.lib.errors import DomainError
+from ums.lib.loading import load_rows
 from ums.lib.temporary_tables import TemporaryTables
 from users_app.models import EndUser, Tag
 from users_app.upload import TURN
@@ -77,7 +78,7 @@ class ListedPeople:
 
     def load(self) -> None:
         lines = ((line.userid, line.number) for line in self.reading.good())
-        loaded = sql.load_rows("tagged_userids", ("userid", "line"), lines)
+        loaded = load_rows("tagged_userids", ("userid", "line"), lines)
         sql.plan_for(loaded, ("tagged_userids",))
 
     def find(self) -> int:

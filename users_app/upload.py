@@ -78,11 +78,10 @@ class Upload:
 
     def repeated(self) -> int:
         """How many devices are named again for the same person and channel."""
-        return sum(
-            int(sql.scalar(binding.sql(bindings.COUNT_REPEATED)))
-            for binding in self.staged.bindings
-            if binding.kind is Kind.APP
-        )
+        devices = [b for b in self.staged.bindings if b.kind is Kind.APP]
+        if sql.is_postgresql():
+            devices = [b for b in devices if not sql.scalar(b.sql(bindings.NONE_REPEATED))]
+        return sum(int(sql.scalar(b.sql(bindings.COUNT_REPEATED))) for b in devices)
 
     def parts(self, *, after: str = "") -> Iterator["Part"]:
         """People in the order of their userids, those up to `after` left out, to be applied each
@@ -140,10 +139,15 @@ class Upload:
         )
 
     def _changed(self) -> int:
+        different = (
+            (bindings.DIFFERENT,)
+            if sql.reads_whole_tables(self.staged.people)
+            else (bindings.MISSING, bindings.UNNAMED)
+        )
         found = [
             f"SELECT userid FROM ({_of_all(binding, statement)}) AS found"
             for binding in self.staged.bindings
-            for statement in (bindings.MISSING, bindings.UNNAMED, bindings.ABSENT)
+            for statement in (*different, bindings.ABSENT)
         ]
         if not found:
             return 0

@@ -11,6 +11,7 @@ from django.db import connection, connections, transaction
 
 from channels_app.models import Channel
 from ums.lib import sql
+from ums.lib.loading import load_rows
 from ums.lib.temporary_tables import TemporaryTables
 
 pytestmark = pytest.mark.django_db
@@ -19,25 +20,9 @@ WORDS = "word varchar(20) NOT NULL, number bigint NOT NULL"
 TABLES = TemporaryTables({"lib_words": WORDS}, {"lib_words_word": "lib_words (word)"})
 
 
-def test_rows_are_loaded_in_chunks_of_any_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql, "ROWS_PER_LOAD", 10)
-
-    with TABLES.empty():
-        loaded = sql.load_rows("lib_words", ("word", "number"), (("词\\\t", n) for n in range(25)))
-
-        assert loaded == 25
-        assert sql.scalar("SELECT COUNT(*) FROM lib_words WHERE word = %s", ["词\\\t"]) == 25
-        assert sql.scalar("SELECT SUM(number) FROM lib_words") == 300
-
-
-def test_no_rows_are_loaded_from_nothing() -> None:
-    with TABLES.empty():
-        assert sql.load_rows("lib_words", ("word", "number"), []) == 0
-
-
 def test_a_statement_says_how_many_rows_it_touched() -> None:
     with TABLES.empty():
-        sql.load_rows("lib_words", ("word", "number"), [("a", 1), ("b", 2), ("b", 3)])
+        load_rows("lib_words", ("word", "number"), [("a", 1), ("b", 2), ("b", 3)])
 
         assert sql.execute("DELETE FROM lib_words WHERE word = %s", ["b"]) == 2
 
@@ -49,7 +34,7 @@ def test_a_scalar_without_a_row_is_none() -> None:
 
 def test_many_rows_are_analyzed_where_the_database_needs_it() -> None:
     with TABLES.empty():
-        sql.load_rows("lib_words", ("word", "number"), [("a", n) for n in range(7)])
+        load_rows("lib_words", ("word", "number"), [("a", n) for n in range(7)])
         sql.plan_for(sql.MANY_ROWS + 1, TABLES.columns)
 
         if sql.is_postgresql():

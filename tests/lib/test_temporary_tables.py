@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from ums.lib import sql
+from ums.lib.loading import load_rows
 from ums.lib.temporary_tables import TemporaryTables
 
 pytestmark = pytest.mark.django_db
@@ -17,14 +18,14 @@ def test_temporary_tables_are_empty_at_the_start_of_each_use() -> None:
     for _round in range(2):
         with TABLES.empty():
             assert sql.scalar("SELECT COUNT(*) FROM lib_letters") == 0
-            sql.load_rows("lib_letters", ("letter", "number"), [("a", 1)])
+            load_rows("lib_letters", ("letter", "number"), [("a", 1)])
 
 
 def test_temporary_tables_are_empty_after_an_error() -> None:
     rows = (("a", 1 // n) for n in (1, 0))
 
     with pytest.raises(ZeroDivisionError), TABLES.empty():
-        sql.load_rows("lib_letters", ("letter", "number"), rows)
+        load_rows("lib_letters", ("letter", "number"), rows)
 
     with TABLES.empty():
         assert sql.scalar("SELECT COUNT(*) FROM lib_letters") == 0
@@ -34,7 +35,7 @@ def test_temporary_tables_are_empty_after_an_error() -> None:
 def test_a_connection_makes_its_temporary_tables_once() -> None:
     def statements() -> list[str]:
         with CaptureQueriesContext(connection) as captured, TABLES.empty():
-            sql.load_rows("lib_letters", ("letter", "number"), [("a", 1)])
+            load_rows("lib_letters", ("letter", "number"), [("a", 1)])
         return [query["sql"] for query in captured]
 
     connection.close()
@@ -45,17 +46,17 @@ def test_a_connection_makes_its_temporary_tables_once() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_tables_of_another_version_on_the_same_connection_give_way() -> None:
     with TABLES.empty():
-        sql.load_rows("lib_letters", ("letter", "number"), [("a", 1)])
+        load_rows("lib_letters", ("letter", "number"), [("a", 1)])
 
     with TemporaryTables({"lib_letters": "name varchar(20) NOT NULL"}).empty():
-        assert sql.load_rows("lib_letters", ("name",), [("a",)]) == 1
+        assert load_rows("lib_letters", ("name",), [("a",)]) == 1
     with TABLES.empty():
-        assert sql.load_rows("lib_letters", ("letter", "number"), [("a", 1)]) == 1
+        assert load_rows("lib_letters", ("letter", "number"), [("a", 1)]) == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_filling_a_temporary_table_takes_no_transaction_on_sqlite() -> None:
     with TABLES.empty():
-        sql.load_rows("lib_letters", ("letter", "number"), [("a", 1)])
+        load_rows("lib_letters", ("letter", "number"), [("a", 1)])
 
         assert connection.in_atomic_block == sql.is_postgresql()

@@ -1,5 +1,9 @@
 """Comparing and applying an upload."""
 
+import sqlite3
+from random import Random
+from string import Template
+
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -7,6 +11,9 @@ from django.utils import timezone
 
 from channels_app.models import Channel
 from tests.users_app.conftest import contacts, devices, stored, tags
+from ums.lib import sql
+from users_app import bindings
+from users_app.bindings import BINDINGS, Binding
 from users_app.changes import BindingChange, Kind, PersonChange
 from users_app.models import Contact, EndUser, Registration, Tag
 from users_app.staging import chunks_of, staged_file, staged_request
@@ -288,6 +295,43 @@ def test_parts_go_on_where_they_were_left(app123: Channel) -> None:
     assert (first.last, first.people) == ("u0", 1)
     assert [part.last for part in rest] == ["u1", "u2", "u3", "u4"]
     assert set(stored()) == {"u0"}
+
+
+def found(binding: Binding, *statements: Template) -> set[str]:
+    parts = {"those": bindings.ALL_OF_THEM, "distinct": ""}
+    return {row[0] for each in statements for row in sql.rows(binding.sql(each, **parts))}
+
+
+@pytest.mark.skipif(
+    connection.vendor == "sqlite" and sqlite3.sqlite_version_info < (3, 39),
+    reason="this SQLite knows no FULL JOIN",
+)
+@pytest.mark.parametrize("seed", range(20))
+def test_who_differs_is_found_at_one_go_or_at_two(
+    app123: Channel, channel: Channel, seed: int
+) -> None:
+    drawn = Random(seed)
+
+    def said(person: int, *, stored: bool) -> PersonChange:
+        replaces = stored or drawn.random() < 0.5
+        devices = [
+            BindingChange(Kind.APP, where.pk, f"r{person}{number}", present, replaces, number)
+            for where in drawn.choice([(app123,), (channel,), (app123, channel)])
+            for number in range(drawn.randint(0, 3))
+            for present in [stored or drawn.random() < 0.9]
+        ]
+        return PersonChange(f"u{person}", tuple(devices))
+
+    apply_changes([said(person, stored=True) for person in range(12)])
+    Registration.objects.filter(registration_id__endswith="1").update(invalid_at=timezone.now())
+
+    with staged_request([said(person, stored=False) for person in range(6, 18)]):
+        [apps] = [each for each in BINDINGS if each.kind is Kind.APP]
+        by_two = found(apps, bindings.MISSING, bindings.UNNAMED)
+        at_one = found(apps, bindings.DIFFERENT)
+
+    assert at_one == by_two
+    assert by_two <= {f"u{person}" for person in range(6, 12)}
 
 
 def test_what_a_file_deletes_makes_nobody(app123: Channel) -> None:

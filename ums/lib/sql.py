@@ -1,19 +1,15 @@
-"""Set-based SQL on SQLite and PostgreSQL: bulk loading, plans, one writer at a time."""
+"""Set-based SQL on SQLite and PostgreSQL: plans, turns, one writer at a time."""
 
 import fcntl
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import Any
 
 from django.db import connection, transaction
 
-ROWS_PER_LOAD = 10_000
-ROWS_PER_STATEMENT = 50
 MANY_ROWS = 10_000
-_PLAIN_TYPES = {str, int}
 _SCANNING_JOINS = ["enable_hashjoin", "enable_mergejoin"]
 
 
@@ -54,23 +50,6 @@ def rows(statement: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def load_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """Append `rows` to `table` in constant memory; how many there were.
-
-    `table` and `columns` are ours, never a caller's text.
-    """
-    names = ", ".join(columns)
-    loaded = 0
-    with connection.cursor() as cursor:
-        for chunk in _chunks(rows):
-            loaded += len(chunk)
-            if is_postgresql():
-                _copy(cursor, f"COPY {table} ({names}) FROM STDIN", chunk)
-            else:
-                _insert(cursor, f"INSERT INTO {table} ({names}) VALUES ", chunk)
-    return loaded
-
-
 def refresh_statistics(rows: int, tables: Iterable[str]) -> None:
     """After writing `rows` to `tables`: PostgreSQL will look into them by and by, but plans now."""
     if is_postgresql() and rows > MANY_ROWS:
@@ -105,12 +84,17 @@ def comparing(rows: int) -> Iterator[None]:
     """For queries that compare `rows` with what is stored. PostgreSQL takes a match in two columns
     for rare, and would look up one by one what it has to read as a whole.
     """
-    if not is_postgresql() or rows <= MANY_ROWS:
+    if not reads_whole_tables(rows):
         yield
         return
     with transaction.atomic():
         execute("SELECT set_config('enable_nestloop', 'off', true)")
         yield
+
+
+def reads_whole_tables(rows: int) -> bool:
+    """How the database compares `rows` with what is stored: else it looks each of them up."""
+    return is_postgresql() and rows > MANY_ROWS
 
 
 def _join_by_index() -> None:
@@ -162,39 +146,3 @@ def share_turn(name: str) -> None:
     """
     if is_postgresql():
         execute("SELECT pg_advisory_xact_lock_shared(hashtext(%s))", [name])
-
-
-def _copy(cursor: Any, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-    with cursor.copy(statement) as copy:
-        if text := _plain_text(rows):
-            copy.write(text)
-        else:
-            for row in rows:
-                copy.write_row(row)
-
-
-def _plain_text(rows: Sequence[Sequence[Any]]) -> str:
-    """The rows as COPY takes them; "" where a value would have to be written in another way."""
-    if not _PLAIN_TYPES.issuperset(map(type, chain.from_iterable(rows))):
-        return ""
-    line = "\t".join(["%s"] * len(rows[0])) + "\n"
-    text = "".join([line % tuple(row) for row in rows])
-    is_plain = text.count("\n") == len(rows) and text.count("\t") == len(rows) * line.count("\t")
-    return text if is_plain and "\\" not in text and "\r" not in text else ""
-
-
-def _insert(cursor: Any, head: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Many rows in a statement: SQLite ends a transaction after each."""
-    marks = f"({', '.join(['%s'] * len(rows[0]))})"
-    full = len(rows) - len(rows) % ROWS_PER_STATEMENT
-    for first, end, size in ((0, full, ROWS_PER_STATEMENT), (full, len(rows), 1)):
-        cursor.executemany(
-            head + ", ".join([marks] * size),
-            [list(chain.from_iterable(rows[n : n + size])) for n in range(first, end, size)],
-        )
-
-
-def _chunks(rows: Iterable[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:
-    iterator = iter(rows)
-    while chunk := list(islice(iterator, ROWS_PER_LOAD)):
-        yield chunk
