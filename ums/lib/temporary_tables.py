@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from ums.lib import sql
 
-_ROOM = {"temp_buffers": "64MB", "work_mem": "64MB", "maintenance_work_mem": "128MB"}
+_ROOM = {"temp_buffers": "64MB", "maintenance_work_mem": "128MB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,9 @@ class TemporaryTables:
 
 @contextmanager
 def _roomy_session() -> Iterator[None]:
-    """PostgreSQL gives a query little memory, since there may be many of them at once."""
+    """PostgreSQL gives a session little memory, since there may be many of them. Its queries are
+    left with little: hash tables that fit into a processor's cache are the faster ones.
+    """
     if not sql.is_postgresql() or connection.in_atomic_block:
         yield
         return

@@ -1,13 +1,14 @@
 """Talks to the process that reads a workbook (reader_process.py)."""
 
 import datetime
+import fcntl
 import marshal
 import os
 import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,7 @@ from users_app.files.kinds import broken, too_demanding
 from users_app.files.values import Value
 
 _MAX_FRAME_BYTES = 64 * 1024 * 1024
+_PIPE_BYTES = 256 * 1024  # some frames: one is written while another is read
 
 
 @contextmanager
@@ -32,6 +34,8 @@ def reading(path: Path) -> Iterator["Reader"]:
     ) as process:
         assert process.stdin is not None  # noqa: S101  # for mypy
         assert process.stdout is not None  # noqa: S101  # for mypy
+        with suppress(AttributeError, OSError):  # Linux has it; a user may have used up their share
+            fcntl.fcntl(process.stdout.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         try:
             yield Reader(process.stdin.fileno(), process.stdout)
         finally:
