@@ -9,7 +9,9 @@ from django.db import connection, transaction
 
 from ums.lib import sql
 
-_ROOM = {"temp_buffers": "64MB", "maintenance_work_mem": "128MB"}
+# Compiling a query takes longer than it saves, and a hash table is the faster one if it fits into a
+# processor's cache: work_mem stays small.
+_SETTINGS = {"temp_buffers": "64MB", "maintenance_work_mem": "128MB", "jit": "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +95,13 @@ class TemporaryTables:
 
 @contextmanager
 def _roomy_session() -> Iterator[None]:
-    """PostgreSQL gives a session little memory, since there may be many of them. Its queries are
-    left with little: hash tables that fit into a processor's cache are the faster ones.
-    """
+    """PostgreSQL gives a session little memory, since there may be many of them."""
     if not sql.is_postgresql() or connection.in_atomic_block:
         yield
         return
     connection.close()  # a session has its room for temporary tables from the start
-    for name, size in _ROOM.items():
-        sql.execute("SELECT set_config(%s, %s, false)", [name, size])
+    for name, value in _SETTINGS.items():
+        sql.execute("SELECT set_config(%s, %s, false)", [name, value])
     try:
         yield
     finally:
