@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -75,6 +76,17 @@ def pushes(sandbox: Sandbox) -> int:
     return int(sandbox.stats()["accepted"]["pushes"])
 
 
+def all_hang(sandbox: Sandbox) -> bool:
+    """Every thread has a push that JPush does not answer, and nothing goes on any more."""
+
+    def now() -> tuple[int, int]:
+        return pushes(sandbox), count(Batch.State.SENT)
+
+    before = now()
+    time.sleep(0.3)
+    return before == now() and before[0] - before[1] == THREADS
+
+
 def assert_each_device_has_it_once(sandbox: Sandbox, *, batches: int) -> None:
     assert sandbox.stats()["accepted"] == {
         "pushes": batches,
@@ -93,12 +105,15 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
     # Some pushes are answered, until each thread has one that JPush has taken but not answered.
     sandbox.change_faults(timeout_after_accept_rate=0.4, hang_seconds=600)
     with worker(sandbox) as first:
-        until(lambda: pushes(sandbox) - count(Batch.State.SENT) == THREADS, what="all threads hang")
+        until(lambda: all_hang(sandbox), what="all threads hang")
         first.kill()
         first.wait()
+    # An answer may have come that was not written down yet.
+    taken = pushes(sandbox) - count(Batch.State.SENT)
+    assert taken >= THREADS
     left = Batch.objects.filter(state=Batch.State.PUSHING)
     # Some more were claimed, to be called by the next free thread.
-    assert THREADS <= left.count() <= THREADS * 2
+    assert taken <= left.count() <= taken + THREADS
     assert 0 < count(Batch.State.SENT) < 20 - THREADS
     # Its leases run out.
     left.update(lease_until=timezone.now() - timedelta(seconds=1))
@@ -110,7 +125,7 @@ def test_a_killed_worker_loses_nothing_and_doubles_nothing(
 
     assert_each_device_has_it_once(sandbox, batches=20)
     # What was on its way when the first one died was answered from memory, by its cid.
-    assert sandbox.stats()["duplicates_by_cid"] == THREADS
+    assert sandbox.stats()["duplicates_by_cid"] == taken
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
