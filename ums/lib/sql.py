@@ -57,15 +57,17 @@ def refresh_statistics(rows: int, tables: Iterable[str]) -> None:
 
 
 def plan_for(rows: int, tables: Iterable[str]) -> None:
-    """Inside a transaction: tell PostgreSQL how much is in temporary `tables`, into which it never
-    looks by itself. A few rows are to look up the rest by index, as SQLite always does.
+    """Tell PostgreSQL how much is in temporary `tables`, into which it never looks by itself. A few
+    rows are to look up the rest by index until the transaction ends, as SQLite always does.
     """
     if not is_postgresql():
         return
     if rows > MANY_ROWS:
-        execute("SET default_statistics_target = 10")  # a glance will do
-        execute(f"ANALYZE {', '.join(tables)}")
-        execute("RESET default_statistics_target")
+        execute(
+            "SET default_statistics_target = 10;"  # a glance will do
+            f" ANALYZE {', '.join(tables)};"
+            " RESET default_statistics_target"
+        )
     else:
         _join_by_index()
 
@@ -84,13 +86,14 @@ def looking_up() -> Iterator[None]:
 @contextmanager
 def comparing(rows: int) -> Iterator[None]:
     """For queries that compare `rows` with what is stored. PostgreSQL takes a match in two columns
-    for rare, and would look up one by one what it has to read as a whole.
+    for rare, and would look up one by one what it has to read as a whole; and compiling such a
+    query (jit) takes longer than it saves.
     """
     if not reads_whole_tables(rows):
         yield
         return
     with transaction.atomic():
-        execute("SELECT set_config('enable_nestloop', 'off', true)")
+        execute("SELECT set_config('enable_nestloop', 'off', true), set_config('jit', 'off', true)")
         yield
 
 

@@ -9,9 +9,8 @@ from django.db import connection, transaction
 
 from ums.lib import sql
 
-# Compiling a query takes longer than it saves, and a hash table is the faster one if it fits into a
-# processor's cache: work_mem stays small.
-_SETTINGS = {"temp_buffers": "64MB", "maintenance_work_mem": "128MB", "jit": "off"}
+# Not of work_mem: a hash table is faster if it fits into a processor's cache.
+_ROOM = {"temp_buffers": "64MB", "maintenance_work_mem": "128MB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,8 @@ def _roomy_session() -> Iterator[None]:
         yield
         return
     connection.close()  # a session has its room for temporary tables from the start
-    for name, value in _SETTINGS.items():
-        sql.execute("SELECT set_config(%s, %s, false)", [name, value])
+    for name, size in _ROOM.items():
+        sql.execute("SELECT set_config(%s, %s, false)", [name, size])
     try:
         yield
     finally:
