@@ -48,20 +48,21 @@ class Loading:
             loaded += len(chunk)
             if is_postgresql():
                 with connection.wrap_database_errors:
-                    self._enter(f"COPY {table} ({names}) FROM STDIN")
-                    _copy(self._copy, chunk)
+                    _write(self._copy_by(f"COPY {table} ({names}) FROM STDIN"), chunk)
             else:
                 _insert(self._cursor, f"INSERT INTO {table} ({names}) VALUES ", chunk)
         return loaded
 
-    def _enter(self, statement: str) -> None:
+    def _copy_by(self, statement: str) -> Any:
+        """The COPY under way if it is this one, else a new one in its place."""
         if statement != self._statement:
             self._copies.close()
             self._copy = self._copies.enter_context(self._cursor.copy(statement))
             self._statement = statement
+        return self._copy
 
 
-def _copy(copy: Any, rows: Sequence[Sequence[Any]]) -> None:
+def _write(copy: Any, rows: Sequence[Sequence[Any]]) -> None:
     if text := _plain_text(rows):
         copy.write(text)
     else:
