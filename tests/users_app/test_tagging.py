@@ -208,6 +208,7 @@ def test_people_who_come_and_go_during_changes_do_no_harm(admin: User) -> None:
         apply_changes([PersonChange("bert")])
 
     at_once(15, click, leave_and_come)
+    click(15)  # each of the others may have met another number
 
     assert tags("anna") == {("all", "vip"), ("all", "gold")}
     assert tags("bert") <= {("all", "gold")}
